@@ -1,0 +1,94 @@
+import type { Logger } from "pino";
+import type { z } from "zod";
+import type { OutboundMessage, Sent } from "./delivery.ts";
+import type { InboundMessage } from "./message.ts";
+
+/** The generation of the contract that this core speaks; a definition names the one it was written for. */
+export const CONTRACT_GENERATION = 1;
+
+/** What a bridge package exports as `default`: everything the core must know before a channel is built. */
+export interface BridgeDefinition<Config = unknown> {
+  /** Lower-case word for the kind of channel; becomes part of ghost localparts, so it never changes. */
+  readonly type: string;
+  /** Contract generation this bridge was written for; the loader refuses one it does not know. */
+  readonly contract: typeof CONTRACT_GENERATION;
+  /** Schema of the channel's own settings: gives the type, the faults with line numbers and the sample. */
+  readonly config: z.ZodType<Config>;
+  /** Builds a bridge and connects nothing. Called once per channel; must not throw for a config the schema accepts. */
+  create(config: Config, host: BridgeHost): Bridge;
+}
+
+/** One running channel. The core calls `start` once, `send` any number of times at once, `stop` at the end. */
+export interface Bridge {
+  readonly capabilities: Capabilities;
+  /**
+   * Resolves when the channel is ready to receive. Rejects only for faults that waiting cannot cure (a taken port);
+   * a remote that is down is healed by the bridge itself and shown by `health`. `signal` aborts when the core stops.
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** Takes no new arrivals, lets the running ones end until `deadline` aborts, frees sockets and timers. Safe to call twice. */
+  stop(deadline: AbortSignal): Promise<void>;
+  /**
+   * Hands one message to the channel; resolves when the remote has accepted it. Any other ending is a `DeliveryError`.
+   * Present exactly when `capabilities.send` is true. Ends in time when `signal` aborts.
+   */
+  send?(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
+  /** Last known state; does no I/O. */
+  health(): Health;
+}
+
+/** What a channel can carry. The core renders to it, and tells agents what is lost. */
+export interface Capabilities {
+  readonly send: boolean;
+  readonly html: boolean;
+  readonly subject: boolean;
+  /** Largest total size of files in one message, in bytes; 0 when the channel carries none. */
+  readonly attachmentBytes: number;
+  /**
+   * True when sending the same `deliveryId` again cannot reach the citizen as a different message (email: an equal
+   * Message-ID). False: after an unknown outcome the core asks an agent before it sends again.
+   */
+  readonly repeatable: boolean;
+}
+
+/** State of a channel as operators see it; `reason` is for people and holds no citizen's words or address. */
+export interface Health {
+  readonly state: "starting" | "up" | "degraded" | "stopped";
+  readonly since: Date;
+  readonly reason?: string;
+}
+
+/** What the core lends to a channel. */
+export interface BridgeHost {
+  /** Name of the channel in the operator's configuration. */
+  readonly channel: string;
+  readonly inbox: Inbox;
+  /** Bound to the channel. Ids and codes only: never a citizen's words, address or number. */
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Small durable memory of the channel (cursors), at most a few kilobytes a value. */
+  readonly notes: Notes;
+  /**
+   * Runs `run` in at most one process of many that hold the same channel and name. `signal` aborts when the lease is
+   * lost or the core stops; `run` must then end. Resolves when the core stops.
+   */
+  lease(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void>;
+}
+
+export interface Notes {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
+export interface Inbox {
+  /**
+   * Durable when it resolves: acknowledge upstream only then. Rejects when the store cannot take the message now
+   * (answer "try again" upstream). Every attachment stream is consumed or destroyed, whatever the ending.
+   * - `accepted`: stored, will be shown to agents;
+   * - `duplicate`: this arrival was accepted before; acknowledge it;
+   * - `refused`: against the operator's rules; tell the sender so where the channel can.
+   */
+  accept(message: InboundMessage): Promise<Acceptance>;
+}
+
+export type Acceptance = "accepted" | "duplicate" | "refused";

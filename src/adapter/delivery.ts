@@ -1,0 +1,70 @@
+import type { Readable } from "node:stream";
+import type { Party } from "./message.ts";
+
+/** One answer on its way to a citizen. */
+export interface OutboundMessage {
+  /** Equal on each attempt, different for each message; lower-case letters, digits and hyphens. */
+  readonly deliveryId: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Name to answer under: the agency's. The address is the channel's own. */
+  readonly fromName: string;
+  readonly to: Party;
+  readonly subject?: string;
+  readonly text: string;
+  /** Safe HTML of the same words, when the agent formatted them. */
+  readonly html?: string;
+  readonly attachments: readonly OutboundAttachment[];
+  readonly thread: OutboundThread;
+  /** When the agent wrote it. */
+  readonly writtenAt: Date;
+}
+
+export interface OutboundThread {
+  /** Signed; a reply that brings it back belongs to this conversation. Lower-case letters, digits and hyphens. */
+  readonly token: string;
+  /** Public name of the message that is answered. */
+  readonly inReplyTo?: string;
+  /** Public names of the conversation's messages, oldest first. */
+  readonly references: readonly string[];
+}
+
+export interface OutboundAttachment {
+  readonly name: string;
+  readonly type: string;
+  /** In bytes, when known before it is read. */
+  readonly size?: number;
+  /** A new stream at each call; an attempt opens each file at most once, and destroys what it does not read to the end. */
+  open(signal: AbortSignal): Promise<Readable>;
+}
+
+/** The remote has taken responsibility for the message. */
+export interface Sent {
+  /** The channel's public name of the message, as the citizen's answer will cite it. */
+  readonly remoteId: string;
+}
+
+/**
+ * What follows from a failed attempt.
+ * - `retry`: certainly not delivered, may work later;
+ * - `rejected`: certainly not delivered, will not work later;
+ * - `unknown`: may have been delivered.
+ */
+export type Consequence = "retry" | "rejected" | "unknown";
+
+/** The only way an attempt fails. Nobody reads meaning out of `message`. */
+export class DeliveryError extends Error {
+  override readonly name = "DeliveryError";
+  readonly consequence: Consequence;
+  /** Upper-case word, stable: `SMTP_550`, `SMTP_CONNECT`. Safe to log. */
+  readonly code: string;
+  /** What the remote said, for the agent's eyes; never logged. */
+  readonly remoteAnswer: string | undefined;
+
+  constructor(consequence: Consequence, code: string, options: { remoteAnswer?: string; cause?: unknown } = {}) {
+    super(`${code} (${consequence})`, { cause: options.cause });
+    this.consequence = consequence;
+    this.code = code;
+    this.remoteAnswer = options.remoteAnswer;
+  }
+}

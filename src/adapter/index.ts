@@ -1,0 +1,21 @@
+/** `guichet/adapter`: all that a bridge may import from the core. */
+export {
+  type Acceptance,
+  type Bridge,
+  type BridgeDefinition,
+  type BridgeHost,
+  type Capabilities,
+  CONTRACT_GENERATION,
+  type Health,
+  type Inbox,
+  type Notes,
+} from "./contract.ts";
+export {
+  type Consequence,
+  DeliveryError,
+  type OutboundAttachment,
+  type OutboundMessage,
+  type OutboundThread,
+  type Sent,
+} from "./delivery.ts";
+export type { InboundAttachment, InboundMessage, Party, ThreadEvidence } from "./message.ts";

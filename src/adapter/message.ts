@@ -1,0 +1,49 @@
+import type { Readable } from "node:stream";
+
+/** A correspondent on a channel. */
+export interface Party {
+  /** Normalised by the bridge: equal strings are the same correspondent. */
+  readonly address: string;
+  /** Name as the correspondent gave it: untrusted text. */
+  readonly name?: string;
+}
+
+/** One message that arrived on a channel. All texts are untrusted; the core makes HTML safe. */
+export interface InboundMessage {
+  /** The transport's own name for this arrival, equal when it is offered again; never a sender's text. At most 200 characters. */
+  readonly dedupeKey: string;
+  /** The channel's public name of the message, as answers will cite it (a Message-ID without angle brackets). */
+  readonly remoteId?: string;
+  readonly from: Party;
+  /** The address of ours that it came to. */
+  readonly to: string;
+  readonly receivedAt: Date;
+  readonly subject?: string;
+  /** Plain text, "" when there is none. Lines end with \n. */
+  readonly text: string;
+  readonly html?: string;
+  readonly thread: ThreadEvidence;
+  /** Written by a machine (RFC 3834): shown, never answered by another machine. */
+  readonly automatic: boolean;
+  /** Read once and in order; each `content` is consumed or destroyed before the next is asked for. */
+  readonly attachments: Iterable<InboundAttachment> | AsyncIterable<InboundAttachment>;
+}
+
+/** What the arrival says about the conversation it belongs to. The core decides. */
+export interface ThreadEvidence {
+  /** Our own reply token, as it was found; the core checks its signature. */
+  readonly token?: string;
+  /** Public names of earlier messages, nearest first (In-Reply-To, then References backwards). */
+  readonly references: readonly string[];
+}
+
+export interface InboundAttachment {
+  readonly name?: string;
+  /** Media type as declared: `image/png`. */
+  readonly type: string;
+  /** Shown inside the text rather than beside it. */
+  readonly inline: boolean;
+  /** RFC 2392 Content-ID without angle brackets, when the HTML refers to it. */
+  readonly contentId?: string;
+  readonly content: Readable;
+}

@@ -1,0 +1,122 @@
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+type Instant = ColumnType<Date, Date, Date>;
+type DefaultInstant = ColumnType<Date, Date | undefined, Date>;
+
+/** Tables as the newest migration leaves them. bigint columns travel as text. */
+export interface Schema {
+  setting: { key: string; value: string };
+  note: { channel: string; key: string; value: string };
+  lane: { name: string; token: string; owner: string; until: Instant };
+  agency_room: { room_id: string; agency: string; is_current: boolean; created_at: DefaultInstant };
+  ghost: { localpart: string; channel_type: string; address: string; registered_at: Date | null };
+  ghost_membership: { room_id: string; localpart: string; display_name: string; joined_at: DefaultInstant };
+  conversation: ConversationTable;
+  inbox: InboxTable;
+  blob: { id: Generated<string>; size: ColumnType<string, number | undefined, number>; created_at: DefaultInstant };
+  blob_chunk: { blob_id: string; seq: number; bytes: Buffer };
+  inbox_attachment: AttachmentTable;
+  message: MessageTable;
+  matrix_event: MatrixEventTable;
+  outbox: OutboxTable;
+}
+
+interface ConversationTable {
+  id: Generated<string>;
+  agency: string;
+  channel: string;
+  room_id: string;
+  root_event_id: string | null;
+  citizen: string;
+  address: string;
+  citizen_name: string | null;
+  subject: string | null;
+  created_at: DefaultInstant;
+}
+
+/** An arrival's words, kept only until they stand in the room. */
+export interface StoredMessage {
+  readonly remoteId?: string;
+  readonly from: { readonly address: string; readonly name?: string };
+  readonly to: string;
+  readonly subject?: string;
+  readonly text: string;
+  readonly html?: string;
+  readonly token?: string;
+  readonly references: readonly string[];
+  readonly automatic: boolean;
+}
+
+interface InboxTable {
+  id: Generated<string>;
+  channel: string;
+  dedupe_key: string;
+  lane: string;
+  state: "waiting" | "posted" | "quarantined";
+  message: JSONColumnType<StoredMessage> | null;
+  conversation_id: string | null;
+  attempts: Generated<number>;
+  due_at: DefaultInstant;
+  code: string | null;
+  received_at: Instant;
+  accepted_at: DefaultInstant;
+  posted_at: Date | null;
+}
+
+interface AttachmentTable {
+  inbox_id: string;
+  position: number;
+  name: string | null;
+  type: string;
+  is_inline: boolean;
+  content_id: string | null;
+  blob_id: string;
+}
+
+interface MessageTable {
+  event_id: string;
+  room_id: string;
+  conversation_id: string;
+  author: "citizen" | "agent" | "bridge";
+  remote_id: string | null;
+  created_at: DefaultInstant;
+}
+
+interface MatrixEventTable {
+  seq: Generated<string>;
+  event_id: string;
+  room_id: string;
+  event: JSONColumnType<Record<string, unknown>> | null;
+  state: "waiting" | "done";
+  code: string | null;
+  received_at: DefaultInstant;
+}
+
+/** An agent's words, rendered from the event when it was ruled to be an answer. */
+export interface StoredAnswer {
+  readonly text: string;
+  readonly html?: string;
+  readonly file?: { readonly name: string; readonly type: string; readonly size?: number; readonly mxc: string };
+}
+
+export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
+
+interface OutboxTable {
+  id: Generated<string>;
+  conversation_id: string;
+  event_id: string;
+  sender: string;
+  content: JSONColumnType<StoredAnswer>;
+  reply_to_event_id: string | null;
+  state: OutboxState;
+  due_at: Instant;
+  attempts: Generated<number>;
+  first_attempt_at: Date | null;
+  remote_id: string | null;
+  code: string | null;
+  remote_answer: string | null;
+  written_at: Instant;
+  settled_at: Date | null;
+  shown: Generated<"nothing" | "waiting" | "sent" | "failed">;
+  shown_event_id: string | null;
+}
