@@ -1,0 +1,57 @@
+import type { Bridge, BridgeHost } from "../adapter/index.ts";
+import type { AgencyId, ChannelId } from "../domain/ids.ts";
+
+/** An operator's configuration, checked: every name in it refers to something, every secret is resolved, every path is absolute. */
+export interface Config {
+  /** The file that was read, absolute. */
+  readonly file: string;
+  readonly homeserver: { readonly url: string; readonly domain: string };
+  readonly appservice: {
+    /** File of the registration, absolute. */
+    readonly registration: string;
+    /** Address and port that the homeserver calls us on. */
+    readonly bind: string;
+    readonly port: number;
+  };
+  readonly bot: { readonly displayName: string };
+  /** Absolute; may not exist yet. */
+  readonly dataFolder: string;
+  /** Without `url`: the embedded PostgreSQL, on `port` or on a free one. */
+  readonly database: { readonly url?: string; readonly port?: number };
+  /** Without `redis`: in the database. `concurrency` is the number of lanes worked on at once. */
+  readonly queue: { readonly redis?: string; readonly concurrency: number };
+  readonly log: { readonly level: LogLevel };
+  readonly agencies: ReadonlyMap<AgencyId, ConfiguredAgency>;
+  readonly channels: ReadonlyMap<ChannelId, ConfiguredChannel>;
+}
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+export interface ConfiguredAgency {
+  readonly id: AgencyId;
+  /** Name for citizens and agents by language; holds at least one, the first of `languages` among them when the operator gave it. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Name in the agency's first language, or else the first name given. */
+  readonly name: string;
+  /** Full alias, on the homeserver's domain. */
+  readonly room: string;
+  readonly topic?: string;
+  readonly portal: "thread";
+  readonly replies: "explicit" | "all";
+  readonly undoSeconds: number;
+  /** Language tags (RFC 5646), the preferred one first; never empty. */
+  readonly languages: readonly string[];
+  /** Full user ids of those who are invited and may moderate the room. */
+  readonly agents: readonly string[];
+}
+
+export interface ConfiguredChannel {
+  readonly name: ChannelId;
+  readonly agency: AgencyId;
+  /** What the operator wrote after `use`. */
+  readonly use: string;
+  /** The bridge's own type: part of ghost localparts. */
+  readonly type: string;
+  /** Builds the bridge with the channel's checked settings; connects nothing. */
+  build(host: BridgeHost): Bridge;
+}
