@@ -54,6 +54,7 @@ interface InboxTable {
   lane: string;
   state: "waiting" | "posted" | "quarantined";
   message: JSONColumnType<StoredMessage> | null;
+  has_files: boolean;
   conversation_id: string | null;
   attempts: Generated<number>;
   due_at: DefaultInstant;
@@ -78,6 +79,8 @@ interface MessageTable {
   room_id: string;
   conversation_id: string;
   author: "citizen" | "agent" | "bridge";
+  /** Whose words a citizen's message holds. */
+  ghost: string | null;
   remote_id: string | null;
   created_at: DefaultInstant;
 }
@@ -101,13 +104,19 @@ export interface StoredAnswer {
 
 export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
 
+/** The reaction that stands on the agent's message. */
+export type Shown = "nothing" | "waiting" | "sent" | "failed";
+
 interface OutboxTable {
   id: Generated<string>;
   conversation_id: string;
   event_id: string;
   sender: string;
+  /** Where the answer goes: the citizen whose message was answered. */
+  address: string;
   content: JSONColumnType<StoredAnswer>;
-  reply_to_event_id: string | null;
+  /** Remote id of the message that is answered. */
+  in_reply_to: string | null;
   state: OutboxState;
   due_at: Instant;
   attempts: Generated<number>;
@@ -117,6 +126,9 @@ interface OutboxTable {
   remote_answer: string | null;
   written_at: Instant;
   settled_at: Date | null;
-  shown: Generated<"nothing" | "waiting" | "sent" | "failed">;
+  shown: Generated<Shown>;
   shown_event_id: string | null;
+  /** An attempt ended without a clear word: calling the message back would be a lie. */
+  may_have_left: Generated<boolean>;
+  is_open: Generated<boolean>;
 }

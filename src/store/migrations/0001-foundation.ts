@@ -35,7 +35,7 @@ const statements = [
   `create table inbox (
      id bigint generated always as identity primary key, channel text not null, dedupe_key text not null, lane text not null,
      state text not null check (state in ('waiting', 'posted', 'quarantined')), message jsonb,
-     conversation_id bigint references conversation, attempts integer not null default 0,
+     has_files boolean not null, conversation_id bigint references conversation, attempts integer not null default 0,
      due_at timestamptz not null default now(), code text, received_at timestamptz not null,
      accepted_at timestamptz not null default now(), posted_at timestamptz, unique (channel, dedupe_key))
      with (fillfactor = 80)`,
@@ -56,7 +56,7 @@ const statements = [
   // Each Matrix event of a conversation, and the name that the same message has on the channel.
   `create table message (
      event_id text primary key, room_id text not null, conversation_id bigint not null references conversation,
-     author text not null check (author in ('citizen', 'agent', 'bridge')), remote_id text,
+     author text not null check (author in ('citizen', 'agent', 'bridge')), ghost text references ghost, remote_id text,
      created_at timestamptz not null default now())`,
   `create index message_remote on message (remote_id) where remote_id is not null`,
   `create index message_conversation on message (conversation_id, created_at)`,
@@ -69,11 +69,14 @@ const statements = [
 
   `create table outbox (
      id bigint generated always as identity primary key, conversation_id bigint not null references conversation,
-     event_id text not null unique, sender text not null, content jsonb not null, reply_to_event_id text,
+     event_id text not null unique, sender text not null, address text not null, content jsonb not null,
+     in_reply_to text,
      state text not null check (state in ('held', 'queued', 'attempting', 'sent', 'failed', 'unknown', 'cancelled')),
      due_at timestamptz not null, attempts integer not null default 0, first_attempt_at timestamptz, remote_id text, code text,
      remote_answer text, written_at timestamptz not null, settled_at timestamptz,
-     shown text not null default 'nothing' check (shown in ('nothing', 'waiting', 'sent', 'failed')), shown_event_id text)
+     shown text not null default 'nothing' check (shown in ('nothing', 'waiting', 'sent', 'failed')), shown_event_id text,
+     may_have_left boolean not null default false, is_open boolean not null default true)
      with (fillfactor = 80)`,
-  `create index outbox_open on outbox (conversation_id, id) where state in ('held', 'queued', 'attempting')`,
+  // Open: something is left to do, be it sending or showing how the sending ended.
+  `create index outbox_open on outbox (conversation_id, id) where is_open`,
 ];

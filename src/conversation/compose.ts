@@ -1,0 +1,101 @@
+import type { StoredMessage } from "../store/schema.ts";
+import { type ThreadPlace, threadRelation } from "./portal.ts";
+import { escapeHtml, sanitiseHtml } from "./sanitise.ts";
+
+/**
+ * An event may be 65,536 bytes with everything that servers add (Client-Server API, size limits); bodies get
+ * half of it each, in bytes of JSON.
+ */
+const BODY_LIMIT = 24_000;
+const HTML_LIMIT = 32_000;
+
+export interface ComposedText {
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The whole text, when the event could not hold it: belongs into a file beside it. */
+  readonly overflow: string | undefined;
+}
+
+/** The event that shows an arrival's words. Its first event in a new conversation carries subject and sender. */
+export function composeText(message: StoredMessage, place: ThreadPlace | undefined): ComposedText {
+  const head = place ? undefined : composeHead(message);
+  const text = message.text.trim() || (message.html ? "" : "—");
+  const body = cutToBytes(text, BODY_LIMIT);
+  const html = formatBody(message);
+  return {
+    content: {
+      msgtype: "m.text",
+      body: head ? `${head.text}\n\n${body}` : body,
+      ...(head || html !== undefined
+        ? {
+            format: "org.matrix.custom.html",
+            formatted_body: (head?.html ?? "") + (html ?? `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`),
+          }
+        : {}),
+      // A stranger's text never makes a client ring for everybody (Client-Server API, intentional mentions).
+      "m.mentions": {},
+      ...(place ? { "m.relates_to": threadRelation(place) } : {}),
+    },
+    overflow: body.length < text.length ? text : undefined,
+  };
+}
+
+function composeHead({ subject, from }: StoredMessage) {
+  const sender = from.name && from.name !== from.address ? `${from.name} <${from.address}>` : from.address;
+  return {
+    text: subject ? `${subject}\n${sender}` : sender,
+    html: subject
+      ? `<p><strong>${escapeHtml(subject)}</strong><br>${escapeHtml(sender)}</p>`
+      : `<p>${escapeHtml(sender)}</p>`,
+  };
+}
+
+function formatBody(message: StoredMessage): string | undefined {
+  if (message.html === undefined || message.html.length > HTML_LIMIT * 8) return undefined;
+  const html = sanitiseHtml(message.html);
+  return html && Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT ? html : undefined;
+}
+
+/** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */
+function cutToBytes(text: string, limit: number): string {
+  if (Buffer.byteLength(JSON.stringify(text)) <= limit) return text;
+  let low = 0;
+  let high = Math.min(text.length, limit);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (Buffer.byteLength(JSON.stringify(text.slice(0, middle))) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return `${text.slice(0, low).replace(/[\uD800-\uDBFF]$/, "")} […]`;
+}
+
+/** The event that shows a citizen's file. */
+export function composeFile(
+  file: { name: string; type: string; size: number; mxc: string },
+  place: ThreadPlace,
+): Readonly<Record<string, unknown>> {
+  return {
+    msgtype: messageTypeOf(file.type),
+    body: file.name,
+    filename: file.name,
+    url: file.mxc,
+    info: { mimetype: file.type, size: file.size },
+    "m.mentions": {},
+    "m.relates_to": threadRelation(place),
+  };
+}
+
+/** SVG is a document with scripts, not a picture: it stays a file. */
+function messageTypeOf(type: string): string {
+  if (/^image\/(?:png|jpe?g|gif|webp|avif|bmp|heic)$/.test(type)) return "m.image";
+  if (type.startsWith("audio/")) return "m.audio";
+  if (type.startsWith("video/")) return "m.video";
+  return "m.file";
+}
+
+/** What stands in a file's place when the homeserver will not take it. */
+export const composeLostFile = (name: string, reason: string, place: ThreadPlace) => ({
+  msgtype: "m.notice",
+  body: `${name}: ${reason}`,
+  "m.mentions": {},
+  "m.relates_to": threadRelation(place),
+});

@@ -1,0 +1,31 @@
+import { threadRelation } from "../conversation/portal.ts";
+import type { EventId, UserId } from "../domain/ids.ts";
+import type { HomeserverClient } from "../matrix/homeserver-client.ts";
+import type { OurUsers } from "../matrix/identity.ts";
+import { nameTransaction } from "../matrix/transaction-id.ts";
+import type { Database } from "../store/database.ts";
+import { addMessage, type ConversationPlace } from "../store/message.ts";
+
+export interface DeskParts {
+  readonly database: Database;
+  readonly client: HomeserverClient;
+  readonly users: OurUsers;
+}
+
+/** Says something to one agent, as a notice in the conversation's thread under the message it is about. */
+export async function sayToAgent(
+  { database, client, users }: DeskParts,
+  place: ConversationPlace,
+  notice: { text: string; about: EventId; agent: UserId },
+): Promise<void> {
+  const root = place.root ?? notice.about;
+  const content = {
+    msgtype: "m.notice",
+    body: notice.text,
+    "m.mentions": { user_ids: [notice.agent] },
+    "m.relates_to": threadRelation({ root, latest: place.latest ?? root }, notice.about),
+  };
+  const txnId = nameTransaction("notice", notice.about, notice.text);
+  const event = await client.send(place.room, "m.room.message", content, { as: users.bot, txnId });
+  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
+}

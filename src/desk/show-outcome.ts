@@ -1,0 +1,34 @@
+import type { EventId } from "../domain/ids.ts";
+import { nameTransaction } from "../matrix/transaction-id.ts";
+import type { Answer } from "../store/outbox.ts";
+import type { OutboxState, Shown } from "../store/schema.ts";
+import type { DeskParts } from "./say.ts";
+
+const KEYS: Readonly<Record<Exclude<Shown, "nothing">, string>> = { waiting: "⏳", sent: "✅", failed: "❌" };
+
+/** The reaction that an answer deserves. */
+export function outcomeOf(state: OutboxState): Shown {
+  if (state === "sent") return "sent";
+  if (state === "cancelled") return "nothing";
+  return state === "failed" || state === "unknown" ? "failed" : "waiting";
+}
+
+/**
+ * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
+ * @returns the reaction's event.
+ */
+export async function showOutcome({ client, users }: DeskParts, answer: Answer): Promise<EventId | undefined> {
+  const { room } = answer.conversation;
+  const wanted = outcomeOf(answer.state);
+  let shown: EventId | undefined;
+  if (wanted !== "nothing") {
+    const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
+    const txnId = nameTransaction("outcome", answer.id, wanted);
+    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId });
+  }
+  if (answer.shownEvent && answer.shownEvent !== shown) {
+    const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown);
+    await client.redact(room, answer.shownEvent, { as: users.bot, txnId });
+  }
+  return shown;
+}

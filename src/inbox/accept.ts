@@ -1,0 +1,92 @@
+import { createHmac } from "node:crypto";
+import type { Acceptance, Inbox, InboundAttachment, InboundMessage } from "../adapter/index.ts";
+import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
+import { addAttachment } from "../store/attachment.ts";
+import type { Database } from "../store/database.ts";
+import { addArrival } from "../store/inbox.ts";
+import type { StoredMessage } from "../store/schema.ts";
+import { base32 } from "../conversation/token.ts";
+
+export interface InboxParts {
+  readonly database: Database;
+  readonly channel: ChannelId;
+  /** Key of the hash that names a citizen's lane: an address must not reach the queue. */
+  readonly laneKey: Buffer;
+  readonly wake: (lane: Lane) => void;
+}
+
+/** The door through which every arrival enters: durable when `accept` resolves. */
+export function openInbox(parts: InboxParts): Inbox {
+  return {
+    async accept(message: InboundMessage): Promise<Acceptance> {
+      const lane = inboxLane(hashAddress(parts, message.from.address));
+      const files = iterate(message.attachments);
+      try {
+        const accepted = await store(parts, lane, message, files);
+        if (accepted) parts.wake(lane);
+        return accepted ? "accepted" : "duplicate";
+      } finally {
+        await files.return?.();
+      }
+    },
+  };
+}
+
+/** Row and files are one commit; a mail without files needs no transaction of several steps. */
+async function store(
+  { database, channel }: InboxParts,
+  lane: Lane,
+  message: InboundMessage,
+  files: AsyncIterator<InboundAttachment>,
+): Promise<boolean> {
+  const { dedupeKey, receivedAt } = message;
+  const first = await files.next();
+  const arrival = { channel, dedupeKey, lane, message: toStored(message), receivedAt, hasFiles: !first.done };
+  if (first.done) return (await addArrival(database.durable, arrival)) !== undefined;
+  return database.durable.transaction().execute(async (trx) => {
+    const id = await addArrival(trx, arrival);
+    let position = 0;
+    for (let next: IteratorResult<InboundAttachment> = first; !next.done; next = await files.next()) {
+      try {
+        if (!id) return false;
+        await addAttachment(trx, id, position, cleanFile(next.value));
+      } finally {
+        next.value.content.destroy();
+      }
+      position += 1;
+    }
+    return id !== undefined;
+  });
+}
+
+async function* iterate(files: InboundMessage["attachments"]): AsyncGenerator<InboundAttachment> {
+  yield* files;
+}
+
+const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
+  base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24);
+
+const toStored = (message: InboundMessage): StoredMessage => ({
+  ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),
+  from: {
+    address: clean(message.from.address),
+    ...(message.from.name === undefined ? {} : { name: clean(message.from.name) }),
+  },
+  to: clean(message.to),
+  ...(message.subject === undefined ? {} : { subject: clean(message.subject) }),
+  text: clean(message.text),
+  ...(message.html === undefined ? {} : { html: clean(message.html) }),
+  ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
+  references: message.thread.references.map(clean),
+  automatic: message.automatic,
+});
+
+const cleanFile = (file: InboundAttachment): InboundAttachment => ({
+  ...file,
+  type: clean(file.type),
+  ...(file.name === undefined ? {} : { name: clean(file.name) }),
+  ...(file.contentId === undefined ? {} : { contentId: clean(file.contentId) }),
+});
+
+/** PostgreSQL takes neither NUL nor half a surrogate pair in a text; both occur in mail. */
+const clean = (text: string) => text.replaceAll("\0", "\uFFFD").toWellFormed();

@@ -1,0 +1,68 @@
+import { nameForDisplay } from "../conversation/ghost.ts";
+import type { RoomId } from "../domain/ids.ts";
+import { DEVICE_ID, type HomeserverClient, matrixPath } from "../matrix/homeserver-client.ts";
+import type { OurUsers } from "../matrix/identity.ts";
+import { MatrixError } from "../matrix/matrix-error.ts";
+import type { Database } from "../store/database.ts";
+import { addGhost, markJoined, markRegistered, readGhost } from "../store/ghost.ts";
+
+export interface GhostParts {
+  readonly database: Database;
+  readonly client: HomeserverClient;
+  readonly users: OurUsers;
+}
+
+export interface Citizen {
+  readonly localpart: string;
+  readonly channelType: string;
+  readonly address: string;
+  /** Undefined when the message tells none: a known citizen keeps the name they have. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Makes a citizen's ghost able to speak in a room, and costs nothing when it is already. Each step is journalled when
+ * it is done; a crash in between repeats a step that does no harm twice. A new citizen costs three requests that the
+ * homeserver forces (user, device, join): the name travels with the join.
+ */
+export async function bringGhost(parts: GhostParts, citizen: Citizen, room: RoomId): Promise<void> {
+  const db = parts.database.relaxed;
+  const known = await readGhost(db, citizen.localpart, room);
+  if (!known) await addGhost(db, citizen);
+  if (!known?.registered) {
+    await register(parts, citizen.localpart);
+    await markRegistered(db, citizen.localpart);
+  }
+  const displayName = nameForDisplay(citizen);
+  if (known?.joinedAs === undefined || (citizen.name && known.joinedAs !== displayName)) {
+    await enter(parts, citizen.localpart, room, displayName);
+    await markJoined(db, citizen.localpart, room, displayName);
+  }
+}
+
+/** Application Service API, server admin style permissions; Client-Server API, device management for appservices. */
+async function register({ client, users }: GhostParts, localpart: string): Promise<void> {
+  try {
+    await client.request({
+      method: "POST",
+      path: "/_matrix/client/v3/register",
+      as: users.sender,
+      body: { type: "m.login.application_service", username: localpart, inhibit_login: true },
+    });
+  } catch (error) {
+    if (!(error instanceof MatrixError && error.errcode === "M_USER_IN_USE")) throw error;
+  }
+  await client.request({
+    method: "PUT",
+    path: matrixPath`/_matrix/client/v3/devices/${DEVICE_ID}`,
+    as: users.fullId(localpart),
+    body: {},
+  });
+}
+
+/** Joins by the member event itself, which carries the name; for a member it is a change of name. */
+async function enter({ client, users }: GhostParts, localpart: string, room: RoomId, displayname: string): Promise<void> {
+  const user = users.fullId(localpart);
+  const content = { membership: "join", displayname };
+  await client.setState(room, "m.room.member", user, content, user);
+}

@@ -1,0 +1,144 @@
+import type { Readable } from "node:stream";
+import type { Logger } from "pino";
+import { type Bridge, DeliveryError, type OutboundMessage } from "../adapter/index.ts";
+import { makeReplyToken } from "../conversation/token.ts";
+import type { DeskParts } from "../desk/say.ts";
+import type { Fence } from "../domain/fence.ts";
+import type { ConversationId } from "../domain/ids.ts";
+import { readRemoteIds } from "../store/message.ts";
+import { type Answer, claimAttempt, type Ending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
+import { nextAttempt } from "./retry.ts";
+import { type ShowParts, show } from "./show.ts";
+
+export interface OutboxDelivery extends DeskParts, ShowParts {
+  readonly replyKey: Buffer;
+  readonly log: Logger;
+  /** The running bridge of a channel; undefined when it was taken out of the configuration. */
+  bridge(channel: string): Bridge | undefined;
+  /** Name that an agency answers under. */
+  agencyName(agency: string): string;
+  openFile(mxc: string, signal: AbortSignal): Promise<Readable>;
+}
+
+/** Longest attempt in milliseconds. */
+const ATTEMPT_TIMEOUT_MS = 5 * 60_000;
+/** References beyond these help no mail program, and headers have limits. */
+const REFERENCES = 20;
+
+/** Sends a conversation's answers in the order they were written, and shows how each ended. */
+export async function deliverAnswers(
+  parts: OutboxDelivery,
+  fence: Fence,
+  conversation: ConversationId,
+): Promise<Date | undefined> {
+  let next: Date | undefined;
+  const later = (at: Date | undefined) => {
+    if (at && (!next || at < next)) next = at;
+  };
+  let blocked = false;
+  for (const answer of await readOpenAnswers(parts.database.relaxed, conversation)) {
+    const attemptNow = isPending(answer) && !blocked && answer.dueAt.getTime() <= Date.now() && !fence.signal.aborted;
+    const current = attemptNow ? await attempt(parts, fence, answer) : answer;
+    later(await show(parts, fence, current));
+    if (!isPending(current)) continue;
+    if (!blocked) later(current.dueAt);
+    // Nothing overtakes an answer that still waits.
+    blocked = true;
+  }
+  return next;
+}
+
+const isPending = ({ state }: Answer) => state === "held" || state === "queued" || state === "attempting";
+
+async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Promise<Answer> {
+  const bridge = parts.bridge(answer.conversation.channel);
+  const now = new Date();
+  // Found like this, an earlier worker died during its attempt: nobody knows how it ended.
+  const interrupted = answer.state === "attempting";
+  await claimAttempt(parts.database.durable, fence, answer.id, now);
+  const claimed: Answer = {
+    ...answer,
+    state: "attempting",
+    attempts: answer.attempts + 1,
+    firstAttemptAt: answer.firstAttemptAt ?? now,
+  };
+  const ending =
+    interrupted && bridge?.capabilities.repeatable !== true
+      ? ({ state: "unknown", code: "INTERRUPTED", mayHaveLeft: true } as const)
+      : await hand(parts, fence, bridge, claimed);
+  await settleAttempt(parts.database.durable, fence, claimed, ending);
+  parts.log.info(
+    { outbox: answer.id, state: ending.state, code: ending.code, attempts: claimed.attempts },
+    "answer attempted",
+  );
+  const { state, code, remoteAnswer, dueAt = claimed.dueAt } = ending;
+  return { ...claimed, state, code, remoteAnswer, dueAt };
+}
+
+async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefined, answer: Answer): Promise<Ending> {
+  if (bridge && !bridge.send) return { state: "failed", code: "CANNOT_ANSWER" };
+  try {
+    if (!bridge?.send) throw new DeliveryError("retry", "CHANNEL_UNKNOWN");
+    const signal = AbortSignal.any([fence.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
+    const sent = await bridge.send(await outboundOf(parts, answer), signal);
+    return { state: "sent", remoteId: sent.remoteId };
+  } catch (error) {
+    const fault =
+      error instanceof DeliveryError ? error : new DeliveryError("unknown", "BRIDGE_FAULT", { cause: error });
+    if (!(error instanceof DeliveryError)) parts.log.error({ err: error, outbox: answer.id }, "bridge broke its contract");
+    return endingOf(fault, answer, bridge?.capabilities.repeatable === true);
+  }
+}
+
+/** What follows from a failed attempt: decided from its consequence alone. */
+export function endingOf(fault: DeliveryError, answer: Pick<Answer, "attempts" | "firstAttemptAt">, repeatable: boolean): Ending {
+  const { code, remoteAnswer } = fault;
+  const mayHaveLeft = fault.consequence === "unknown";
+  if (fault.consequence === "rejected") return { state: "failed", code, remoteAnswer };
+  if (mayHaveLeft && !repeatable) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
+  const now = new Date();
+  const dueAt = nextAttempt(now, answer.firstAttemptAt ?? now, answer.attempts);
+  if (dueAt) return { state: "queued", dueAt, code, remoteAnswer, mayHaveLeft };
+  if (mayHaveLeft) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
+  return { state: "failed", code: "GAVE_UP", remoteAnswer: remoteAnswer ? `${code}: ${remoteAnswer}` : code };
+}
+
+async function outboundOf(parts: OutboxDelivery, answer: Answer): Promise<OutboundMessage> {
+  const { conversation, content } = answer;
+  const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
+  const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
+  const file = content.file;
+  return {
+    deliveryId: nameDelivery(parts.replyKey, answer),
+    attempt: answer.attempts,
+    fromName: parts.agencyName(conversation.agency),
+    to: {
+      address: answer.address,
+      ...(conversation.citizenName !== undefined && answer.address === conversation.address
+        ? { name: conversation.citizenName }
+        : {}),
+    },
+    ...(conversation.subject === undefined ? {} : { subject: conversation.subject }),
+    text: content.text,
+    ...(content.html === undefined ? {} : { html: content.html }),
+    attachments: file
+      ? [
+          {
+            name: file.name,
+            type: file.type,
+            ...(file.size === undefined ? {} : { size: file.size }),
+            open: (signal) => parts.openFile(file.mxc, signal),
+          },
+        ]
+      : [],
+    thread: {
+      token: makeReplyToken(parts.replyKey, conversation.id),
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      references: remote.all,
+    },
+    writtenAt: answer.writtenAt,
+  };
+}
+
+/** Unique in the world without a word about who or what: the keyed hash keeps two installations apart. */
+const nameDelivery = (key: Buffer, { id, conversation }: Answer) => `${makeReplyToken(key, conversation.id)}-${id}`;

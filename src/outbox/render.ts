@@ -1,0 +1,69 @@
+import sanitizeHtml from "sanitize-html";
+import { escapeHtml, sanitiseHtml } from "../conversation/sanitise.ts";
+import { isRecord } from "../domain/is-record.ts";
+import type { StoredAnswer } from "../store/schema.ts";
+import { stripReplyFallback, textIn } from "./read-event.ts";
+
+const FILE_TYPES = new Set(["m.image", "m.file", "m.audio", "m.video"]);
+
+/**
+ * Turns an agent's event into what the citizen gets.
+ * @returns undefined when nothing is left to send: an empty text, a file without an address.
+ */
+export function renderAnswer(content: Readonly<Record<string, unknown>>): StoredAnswer | undefined {
+  const body = textIn(content.body) ?? "";
+  if (FILE_TYPES.has(String(content.msgtype))) return renderFile(content, body);
+  const text = stripCommand(stripReplyFallback(body)).trim();
+  const html = textIn(content.formatted_body);
+  if (content.format === "org.matrix.custom.html" && html !== undefined) {
+    const formatted = renderHtml(html);
+    if (formatted) return { text: text || plainOf(formatted), html: formatted };
+  }
+  return text ? { text } : undefined;
+}
+
+function renderFile(content: Readonly<Record<string, unknown>>, body: string): StoredAnswer | undefined {
+  const mxc = textIn(content.url);
+  if (!mxc) return undefined;
+  const info = isRecord(content.info) ? content.info : {};
+  const name = textIn(content.filename) ?? (body || "file");
+  // A body that is not the file's name is its caption (Client-Server API 1.10, media captions).
+  const caption = textIn(content.filename) && body !== name ? stripCommand(stripReplyFallback(body)).trim() : "";
+  return {
+    text: caption,
+    file: {
+      name,
+      type: textIn(info.mimetype) ?? "application/octet-stream",
+      ...(typeof info.size === "number" && Number.isSafeInteger(info.size) && info.size >= 0 ? { size: info.size } : {}),
+      mxc,
+    },
+  };
+}
+
+const stripCommand = (text: string) => text.replace(/^!(?:reply|note)(?:\s+|$)/i, "");
+
+/** A citizen has no use for our user ids: a mention becomes the name it shows. */
+function renderHtml(html: string): string {
+  const own = sanitizeHtml(html, {
+    allowedTags: false,
+    allowedAttributes: false,
+    exclusiveFilter: (frame) => frame.tag === "mx-reply",
+    transformTags: {
+      a: (tagName, attribs): sanitizeHtml.Tag =>
+        /^https:\/\/matrix\.to\/#\/[@!#%]/.test(attribs.href ?? "") || /^matrix:/.test(attribs.href ?? "")
+          ? { tagName: "span", attribs: {} }
+          : { tagName, attribs },
+    },
+  });
+  return sanitiseHtml(own.replace(/^(\s*(?:<p>)?)!(?:reply|note)\s+/i, "$1"));
+}
+
+const plainOf = (html: string) =>
+  sanitizeHtml(html.replace(/<br \/>|<\/(?:p|li|h[1-6]|div)>/g, "$&\n"), { allowedTags: [], allowedAttributes: {} })
+    .replace(/&(amp|lt|gt|quot);/g, (entity) => PLAIN[entity] ?? entity)
+    .trim();
+
+const PLAIN: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
+
+/** Plain text as paragraphs, for channels that carry HTML. */
+export const htmlOfText = (text: string): string => `<p>${escapeHtml(text).replaceAll("\n", "<br>")}</p>`;

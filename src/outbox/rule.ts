@@ -1,0 +1,51 @@
+import type { ConversationId, EventId } from "../domain/ids.ts";
+import type { AgentEvent } from "./read-event.ts";
+
+/** What an event of an agency room means for the citizen. */
+export type Ruling =
+  | { readonly is: "answer"; readonly conversation: ConversationId; readonly answers: EventId | undefined }
+  | { readonly is: "note"; readonly conversation: ConversationId }
+  | { readonly is: "unknown-command"; readonly conversation: ConversationId; readonly verb: string }
+  | { readonly is: "unreadable"; readonly conversation: ConversationId }
+  | { readonly is: "edit"; readonly of: EventId }
+  | { readonly is: "redaction"; readonly of: EventId }
+  | { readonly is: "ignored"; readonly because: "own-echo" | "not-a-message" | "outside-conversations" | "machine" };
+
+/** An event that we know, and whose words it holds. */
+export interface KnownEvent {
+  readonly conversation: ConversationId;
+  readonly author: "citizen" | "agent" | "bridge";
+}
+
+export interface Circumstances {
+  readonly own: boolean;
+  readonly replies: "explicit" | "all";
+  /** The event that is truly replied to (not as a fallback), when we know it. */
+  readonly repliedTo: KnownEvent | undefined;
+  /** The thread's root, or the fallback's event, when we know it. */
+  readonly thread: KnownEvent | undefined;
+}
+
+/**
+ * Decides what leaves the house. In `explicit` rooms only a true reply to a citizen's message, or !reply, does: what is
+ * typed into a thread by habit stays among agents. In `all` rooms everything in a thread does, except !note.
+ */
+export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread }: Circumstances): Ruling {
+  if (own) return { is: "ignored", because: "own-echo" };
+  if (event.kind === "other") return { is: "ignored", because: "not-a-message" };
+  if (event.kind === "redaction") return { is: "redaction", of: event.of };
+  if (event.kind === "edit") return { is: "edit", of: event.of };
+  // Notices are what bots say (Client-Server API, m.notice): answering them, or for them, makes loops.
+  if (event.kind === "notice") return { is: "ignored", because: "machine" };
+
+  const conversation = (repliedTo ?? thread)?.conversation;
+  if (conversation === undefined) return { is: "ignored", because: "outside-conversations" };
+  if (event.kind === "encrypted") return { is: "unreadable", conversation };
+
+  const answers = repliedTo?.author === "citizen" ? event.replyTo : undefined;
+  if (event.command === "reply") return { is: "answer", conversation, answers };
+  if (event.command === "note") return { is: "note", conversation };
+  if (event.command !== undefined) return { is: "unknown-command", conversation, verb: event.command };
+  if (answers !== undefined || replies === "all") return { is: "answer", conversation, answers };
+  return { is: "note", conversation };
+}

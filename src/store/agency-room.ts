@@ -1,0 +1,30 @@
+import type { Kysely } from "kysely";
+import { type RoomId, roomId } from "../domain/ids.ts";
+import type { Schema } from "./schema.ts";
+
+/** The room that an agency's new conversations go to. Old conversations remember their own. */
+export async function readCurrentRoom(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
+  const row = await db
+    .selectFrom("agency_room")
+    .select("room_id")
+    .where("agency", "=", agency)
+    .where("is_current", "=", true)
+    .executeTakeFirst();
+  return row && roomId(row.room_id);
+}
+
+export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: RoomId): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.updateTable("agency_room").set({ is_current: false }).where("agency", "=", agency).execute();
+    await trx
+      .insertInto("agency_room")
+      .values({ room_id: room, agency, is_current: true })
+      .onConflict((conflict) => conflict.column("room_id").doUpdateSet({ agency, is_current: true }))
+      .execute();
+  });
+}
+
+export async function listAgencyRooms(db: Kysely<Schema>): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom("agency_room").select(["room_id", "agency"]).execute();
+  return new Map(rows.map((row) => [row.room_id, row.agency]));
+}

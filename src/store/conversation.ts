@@ -1,0 +1,73 @@
+import { type Kysely, sql } from "kysely";
+import type { KnownConversation } from "../conversation/match.ts";
+import { type ConversationId, conversationId, eventId, roomId } from "../domain/ids.ts";
+import type { Schema } from "./schema.ts";
+
+export interface NewConversation {
+  readonly agency: string;
+  readonly channel: string;
+  readonly room: string;
+  /** Ghost localpart. */
+  readonly citizen: string;
+  readonly address: string;
+  readonly citizenName: string | undefined;
+  readonly subject: string | undefined;
+}
+
+export async function addConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
+  const { id } = await db
+    .insertInto("conversation")
+    .values({
+      agency: conversation.agency,
+      channel: conversation.channel,
+      room_id: conversation.room,
+      citizen: conversation.citizen,
+      address: conversation.address,
+      citizen_name: conversation.citizenName ?? null,
+      subject: conversation.subject ?? null,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return conversationId(id);
+}
+
+/**
+ * Conversations that an arrival may continue: the ones in `ids`, then those of cited messages, nearest citation first.
+ */
+export async function findCandidates(
+  db: Kysely<Schema>,
+  ids: readonly ConversationId[],
+  references: readonly string[],
+): Promise<KnownConversation[]> {
+  if (ids.length === 0 && references.length === 0) return [];
+  const { rows } = await sql<CandidateRow>`
+    with found as (
+      select id, 0 as rank from unnest(${[...ids]}::bigint[]) as id
+      union all
+      select m.conversation_id, r.rank from unnest(${[...references]}::text[]) with ordinality as r(remote_id, rank)
+      join message m on m.remote_id = r.remote_id
+    )
+    select c.id, c.channel, c.agency, c.room_id, c.address, c.root_event_id,
+      (select event_id from message where conversation_id = c.id order by created_at desc limit 1) as latest
+    from (select id, min(rank) as rank from found group by id) f join conversation c on c.id = f.id
+    order by f.rank limit 20`.execute(db);
+  return rows.map((row) => ({
+    id: conversationId(row.id),
+    channel: row.channel,
+    agency: row.agency,
+    room: roomId(row.room_id),
+    address: row.address,
+    root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
+    latest: row.latest === null ? undefined : eventId(row.latest),
+  }));
+}
+
+interface CandidateRow {
+  readonly id: string;
+  readonly channel: string;
+  readonly agency: string;
+  readonly room_id: string;
+  readonly address: string;
+  readonly root_event_id: string | null;
+  readonly latest: string | null;
+}

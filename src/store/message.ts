@@ -1,0 +1,113 @@
+import type { Kysely } from "kysely";
+import { type ConversationId, conversationId, type EventId, eventId, type RoomId, roomId } from "../domain/ids.ts";
+import type { Schema } from "./schema.ts";
+
+export interface RecordedMessage {
+  readonly event: EventId;
+  readonly conversation: ConversationId;
+  readonly author: "citizen" | "agent" | "bridge";
+  readonly remoteId: string | undefined;
+  /** Address of the citizen who wrote it. */
+  readonly address: string | undefined;
+}
+
+export async function addMessage(
+  db: Kysely<Schema>,
+  message: { event: EventId; room: RoomId; conversation: ConversationId; author: "agent" | "bridge" },
+): Promise<void> {
+  await db
+    .insertInto("message")
+    .values({
+      event_id: message.event,
+      room_id: message.room,
+      conversation_id: message.conversation,
+      author: message.author,
+    })
+    .onConflict((conflict) => conflict.column("event_id").doNothing())
+    .execute();
+}
+
+/** Those of the events that stand in a conversation. */
+export async function findMessages(
+  db: Kysely<Schema>,
+  room: RoomId,
+  events: readonly EventId[],
+): Promise<Map<EventId, RecordedMessage>> {
+  if (events.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("message as m")
+    .leftJoin("ghost as g", "g.localpart", "m.ghost")
+    .select(["m.event_id", "m.conversation_id", "m.author", "m.remote_id", "g.address"])
+    .where("m.event_id", "in", events)
+    .where("m.room_id", "=", room)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      eventId(row.event_id),
+      {
+        event: eventId(row.event_id),
+        conversation: conversationId(row.conversation_id),
+        author: row.author,
+        remoteId: row.remote_id ?? undefined,
+        address: row.address ?? undefined,
+      },
+    ]),
+  );
+}
+
+export interface ConversationPlace {
+  readonly id: ConversationId;
+  readonly agency: string;
+  readonly room: RoomId;
+  readonly root: EventId | undefined;
+  readonly latest: EventId | undefined;
+  /** Address of the citizen whom the conversation belongs to. */
+  readonly address: string;
+}
+
+export async function readPlace(db: Kysely<Schema>, id: ConversationId): Promise<ConversationPlace | undefined> {
+  const row = await db
+    .selectFrom("conversation as c")
+    .select(["c.agency", "c.room_id", "c.root_event_id", "c.address"])
+    .select((eb) =>
+      eb
+        .selectFrom("message")
+        .select("event_id")
+        .whereRef("conversation_id", "=", "c.id")
+        .orderBy("created_at", "desc")
+        .limit(1)
+        .as("latest"),
+    )
+    .where("c.id", "=", id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    id,
+    agency: row.agency,
+    room: roomId(row.room_id),
+    root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
+    latest: row.latest === null ? undefined : eventId(row.latest),
+    address: row.address,
+  };
+}
+
+/** Names that the conversation's newest messages have on the channel, oldest first, and the citizen's newest one. */
+export async function readRemoteIds(
+  db: Kysely<Schema>,
+  conversation: ConversationId,
+  limit: number,
+): Promise<{ all: string[]; newestOfCitizen: string | undefined }> {
+  const rows = await db
+    .selectFrom("message")
+    .select(["remote_id", "author"])
+    .where("conversation_id", "=", conversation)
+    .where("remote_id", "is not", null)
+    .orderBy("created_at", "desc")
+    .limit(limit)
+    .execute();
+  const named = rows.flatMap((row) => (row.remote_id === null ? [] : [{ id: row.remote_id, author: row.author }]));
+  return {
+    all: named.map(({ id }) => id).reverse(),
+    newestOfCitizen: named.find(({ author }) => author === "citizen")?.id,
+  };
+}

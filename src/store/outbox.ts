@@ -1,0 +1,235 @@
+import { type Kysely, sql } from "kysely";
+import type { Fence } from "../domain/fence.ts";
+import {
+  type ConversationId,
+  conversationId,
+  type EventId,
+  eventId,
+  type Lane,
+  type OutboxId,
+  outboxId,
+  replyLane,
+  type RoomId,
+  roomId,
+  type UserId,
+  userId,
+} from "../domain/ids.ts";
+import { expectFenced, fenced } from "./lane.ts";
+import type { OutboxState, Schema, Shown, StoredAnswer } from "./schema.ts";
+
+/** An agent's answer with all that sending and showing it needs. */
+export interface Answer {
+  readonly id: OutboxId;
+  readonly event: EventId;
+  readonly agent: UserId;
+  readonly content: StoredAnswer;
+  readonly address: string;
+  readonly inReplyTo: string | undefined;
+  readonly state: OutboxState;
+  readonly dueAt: Date;
+  readonly attempts: number;
+  readonly firstAttemptAt: Date | undefined;
+  readonly writtenAt: Date;
+  readonly code: string | undefined;
+  readonly remoteAnswer: string | undefined;
+  readonly shown: Shown;
+  readonly shownEvent: EventId | undefined;
+  readonly conversation: AnsweredConversation;
+}
+
+export interface AnsweredConversation {
+  readonly id: ConversationId;
+  readonly agency: string;
+  readonly channel: string;
+  readonly room: RoomId;
+  readonly root: EventId | undefined;
+  readonly address: string;
+  readonly citizenName: string | undefined;
+  readonly subject: string | undefined;
+}
+
+export async function addAnswer(
+  db: Kysely<Schema>,
+  answer: {
+    conversation: ConversationId;
+    event: EventId;
+    agent: UserId;
+    address: string;
+    content: StoredAnswer;
+    inReplyTo: string | undefined;
+    dueAt: Date;
+    writtenAt: Date;
+  },
+): Promise<void> {
+  await db
+    .insertInto("outbox")
+    .values({
+      conversation_id: answer.conversation,
+      event_id: answer.event,
+      sender: answer.agent,
+      address: answer.address,
+      content: JSON.stringify(answer.content),
+      in_reply_to: answer.inReplyTo ?? null,
+      state: "held",
+      due_at: answer.dueAt,
+      written_at: answer.writtenAt,
+    })
+    .onConflict((conflict) => conflict.column("event_id").doNothing())
+    .execute();
+}
+
+/** All answers of a conversation with anything left to do, in the order in which they were written. */
+export async function readOpenAnswers(db: Kysely<Schema>, conversation: ConversationId): Promise<Answer[]> {
+  const rows = await db
+    .selectFrom("outbox as o")
+    .innerJoin("conversation as c", "c.id", "o.conversation_id")
+    .selectAll("o")
+    .select(["c.agency", "c.channel", "c.room_id", "c.root_event_id", "c.citizen_name", "c.subject"])
+    .select("c.address as citizen_address")
+    .where("o.conversation_id", "=", conversation)
+    .where("o.is_open", "=", true)
+    .orderBy("o.id")
+    .execute();
+  return rows.map((row) => ({
+    id: outboxId(row.id),
+    event: eventId(row.event_id),
+    agent: userId(row.sender),
+    content: row.content,
+    address: row.address,
+    inReplyTo: row.in_reply_to ?? undefined,
+    state: row.state,
+    dueAt: row.due_at,
+    attempts: row.attempts,
+    firstAttemptAt: row.first_attempt_at ?? undefined,
+    writtenAt: row.written_at,
+    code: row.code ?? undefined,
+    remoteAnswer: row.remote_answer ?? undefined,
+    shown: row.shown,
+    shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
+    conversation: {
+      id: conversation,
+      agency: row.agency,
+      channel: row.channel,
+      room: roomId(row.room_id),
+      root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
+      address: row.citizen_address,
+      citizenName: row.citizen_name ?? undefined,
+      subject: row.subject ?? undefined,
+    },
+  }));
+}
+
+/** Journals that an attempt begins. From here on only the attempt's own ending, or a crash, says what became of it. */
+export async function claimAttempt(db: Kysely<Schema>, fence: Fence, id: OutboxId, now: Date): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set((eb) => ({
+      state: "attempting",
+      attempts: eb("attempts", "+", 1),
+      first_attempt_at: eb.fn.coalesce("first_attempt_at", eb.val(now)),
+    }))
+    .where("id", "=", id)
+    .where("state", "in", ["held", "queued", "attempting"])
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
+export interface Ending {
+  readonly state: "queued" | "sent" | "failed" | "unknown";
+  readonly dueAt?: Date;
+  readonly code?: string;
+  readonly remoteAnswer?: string | undefined;
+  readonly remoteId?: string;
+  readonly mayHaveLeft?: boolean;
+}
+
+/** Journals how an attempt ended; a sent message becomes findable by the name that the citizen's answer will cite. */
+export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: Answer, ending: Ending): Promise<void> {
+  const settledAt = ending.state === "queued" ? null : new Date();
+  const result = await sql<{ id: string }>`
+    with settled as (
+      update outbox set state = ${ending.state}, due_at = coalesce(${ending.dueAt ?? null}, due_at), code = ${ending.code ?? null},
+        remote_answer = ${ending.remoteAnswer ?? null}, remote_id = ${ending.remoteId ?? null}, settled_at = ${settledAt},
+        may_have_left = may_have_left or ${ending.mayHaveLeft ?? false}
+      where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
+    ), named as (
+      update message set remote_id = ${ending.remoteId ?? null}
+      where event_id = ${answer.event} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
+    )
+    select id from settled`.execute(db);
+  expectFenced(fence, result.rows.length);
+}
+
+/** Journals what the room shows; `done` ends the work on this answer. */
+export async function markShown(
+  db: Kysely<Schema>,
+  fence: Fence,
+  id: OutboxId,
+  shown: { shown: Shown; event: EventId | undefined; done: boolean },
+): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set({ shown: shown.shown, shown_event_id: shown.event ?? null, is_open: !shown.done })
+    .where("id", "=", id)
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
+/** An agent's change of mind, as long as it is certain that the message has not left. */
+const recallable = sql<boolean>`state in ('held', 'queued') and not may_have_left`;
+
+export async function cancelAnswer(db: Kysely<Schema>, event: EventId): Promise<ConversationId | undefined> {
+  const row = await db
+    .updateTable("outbox")
+    .set({ state: "cancelled", settled_at: new Date() })
+    .where("event_id", "=", event)
+    .where(recallable)
+    .returning("conversation_id")
+    .executeTakeFirst();
+  return row && conversationId(row.conversation_id);
+}
+
+/** The undo window begins anew with an edit, so that the new words can be taken back as well. */
+export async function replaceAnswer(
+  db: Kysely<Schema>,
+  event: EventId,
+  agent: UserId,
+  content: StoredAnswer,
+  dueAt: Date,
+): Promise<ConversationId | undefined> {
+  const row = await db
+    .updateTable("outbox")
+    .set({ content: JSON.stringify(content), due_at: dueAt })
+    .where("event_id", "=", event)
+    .where("sender", "=", agent)
+    .where(recallable)
+    .returning("conversation_id")
+    .executeTakeFirst();
+  return row && conversationId(row.conversation_id);
+}
+
+export async function findAnswer(
+  db: Kysely<Schema>,
+  event: EventId,
+): Promise<{ conversation: ConversationId; state: OutboxState; agent: UserId } | undefined> {
+  const row = await db
+    .selectFrom("outbox")
+    .select(["conversation_id", "state", "sender"])
+    .where("event_id", "=", event)
+    .executeTakeFirst();
+  return row && { conversation: conversationId(row.conversation_id), state: row.state, agent: userId(row.sender) };
+}
+
+export async function findIdleReplies(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<Lane[]> {
+  const rows = await db
+    .selectFrom("outbox")
+    .select("conversation_id")
+    .distinct()
+    .where("is_open", "=", true)
+    .where("due_at", "<", dueBefore)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => replyLane(conversationId(row.conversation_id)));
+}
