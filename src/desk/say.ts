@@ -1,5 +1,5 @@
 import { threadRelation } from "../conversation/portal.ts";
-import type { EventId, UserId } from "../domain/ids.ts";
+import type { EventId, RoomId, UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
@@ -28,4 +28,15 @@ export async function sayToAgent(
   const txnId = nameTransaction("notice", notice.about, notice.text);
   const event = await client.send(place.room, "m.room.message", content, { as: users.bot, txnId });
   await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
+}
+
+/** Says something to everybody in a room, outside any conversation. `source` names what it is about, once for ever. */
+export async function sayInRoom(
+  { client, users }: DeskParts,
+  room: RoomId,
+  text: string,
+  source: readonly string[],
+): Promise<void> {
+  const content = { msgtype: "m.notice", body: text, "m.mentions": {} };
+  await client.send(room, "m.room.message", content, { as: users.bot, txnId: nameTransaction("room", ...source) });
 }

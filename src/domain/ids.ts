@@ -32,3 +32,17 @@ export const replyLane = (conversation: ConversationId) => `out/${conversation}`
 export const leaseLane = (channel: ChannelId, name: string) => `lease/${channel}/${name}` as Lane;
 /** For lanes that come back from the database or the queue. */
 export const laneFrom = (text: string) => text as Lane;
+
+/** What a lane holds, read back from its name. */
+export type LaneContent =
+  | { readonly of: "arrivals" }
+  | { readonly of: "events"; readonly room: RoomId }
+  | { readonly of: "answers"; readonly conversation: ConversationId }
+  | { readonly of: "lease" };
+
+export function readLane(lane: Lane): LaneContent {
+  const [kind, name] = [lane.slice(0, lane.indexOf("/")), lane.slice(lane.indexOf("/") + 1)];
+  if (kind === "ev") return { of: "events", room: roomId(name) };
+  if (kind === "out") return { of: "answers", conversation: conversationId(name) };
+  return kind === "in" ? { of: "arrivals" } : { of: "lease" };
+}

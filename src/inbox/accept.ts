@@ -26,7 +26,7 @@ export function openInbox(parts: InboxParts): Inbox {
         if (accepted) parts.wake(lane);
         return accepted ? "accepted" : "duplicate";
       } finally {
-        await files.return?.();
+        await files.return?.(undefined);
       }
     },
   };

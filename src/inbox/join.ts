@@ -1,8 +1,8 @@
 import { nameForDisplay } from "../conversation/ghost.ts";
 import type { RoomId } from "../domain/ids.ts";
-import { DEVICE_ID, type HomeserverClient, matrixPath } from "../matrix/homeserver-client.ts";
+import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
-import { MatrixError } from "../matrix/matrix-error.ts";
+import { registerUser } from "../matrix/provision.ts";
 import type { Database } from "../store/database.ts";
 import { addGhost, markJoined, markRegistered, readGhost } from "../store/ghost.ts";
 
@@ -30,7 +30,7 @@ export async function bringGhost(parts: GhostParts, citizen: Citizen, room: Room
   const known = await readGhost(db, citizen.localpart, room);
   if (!known) await addGhost(db, citizen);
   if (!known?.registered) {
-    await register(parts, citizen.localpart);
+    await registerUser(parts.client, parts.users, citizen.localpart);
     await markRegistered(db, citizen.localpart);
   }
   const displayName = nameForDisplay(citizen);
@@ -38,26 +38,6 @@ export async function bringGhost(parts: GhostParts, citizen: Citizen, room: Room
     await enter(parts, citizen.localpart, room, displayName);
     await markJoined(db, citizen.localpart, room, displayName);
   }
-}
-
-/** Application Service API, server admin style permissions; Client-Server API, device management for appservices. */
-async function register({ client, users }: GhostParts, localpart: string): Promise<void> {
-  try {
-    await client.request({
-      method: "POST",
-      path: "/_matrix/client/v3/register",
-      as: users.sender,
-      body: { type: "m.login.application_service", username: localpart, inhibit_login: true },
-    });
-  } catch (error) {
-    if (!(error instanceof MatrixError && error.errcode === "M_USER_IN_USE")) throw error;
-  }
-  await client.request({
-    method: "PUT",
-    path: matrixPath`/_matrix/client/v3/devices/${DEVICE_ID}`,
-    as: users.fullId(localpart),
-    body: {},
-  });
 }
 
 /** Joins by the member event itself, which carries the name; for a member it is a change of name. */

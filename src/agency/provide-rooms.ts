@@ -1,0 +1,42 @@
+import type { Config, ConfiguredAgency } from "../config/config.ts";
+import { chooseTexts } from "../desk/texts.ts";
+import { provideRoom } from "../matrix/agency-room.ts";
+import type { HomeserverClient } from "../matrix/homeserver-client.ts";
+import type { OurUsers } from "../matrix/identity.ts";
+import { registerUser, setDisplayName } from "../matrix/provision.ts";
+import { makeRoomCurrent } from "../store/agency-room.ts";
+import type { Database } from "../store/database.ts";
+
+export interface RoomParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly client: HomeserverClient;
+  readonly users: OurUsers;
+}
+
+/** Makes the bot and each agency's room what the configuration says. May be repeated. */
+export async function provideRooms({ config, database, client, users }: RoomParts): Promise<void> {
+  const { bot } = users;
+  await registerUser(client, users, bot.slice(1, bot.indexOf(":")));
+  await setDisplayName(client, bot, config.bot.displayName);
+  for (const agency of config.agencies.values()) {
+    const room = await provideRoom(client, users, {
+      alias: agency.room,
+      name: agency.name,
+      topic: agency.topic ?? chooseTexts(agency.languages).topic(agency.name),
+      agents: agency.agents,
+      bridges: describeBridges(config, agency),
+    });
+    await makeRoomCurrent(database.durable, agency.id, room);
+  }
+}
+
+function describeBridges(config: Config, agency: ConfiguredAgency) {
+  const channels = [...config.channels.values()].filter((channel) => channel.agency === agency.id);
+  return new Map(
+    channels.map(({ name, type }) => [
+      `org.guichet://${agency.id}/${name}`,
+      { protocol: { id: type, displayname: type }, channel: { id: name, displayname: name } },
+    ]),
+  );
+}

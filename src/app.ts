@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { type Agencies, openAgencies } from "./agency/agencies.ts";
+import { provideRooms } from "./agency/provide-rooms.ts";
+import { type Channels, openChannels } from "./channel/open-channels.ts";
+import type { Config } from "./config/config.ts";
+import { sayInRoom } from "./desk/say.ts";
+import type { Fence } from "./domain/fence.ts";
+import { GuichetError } from "./domain/guichet-error.ts";
+import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
+import { openInbox } from "./inbox/accept.ts";
+import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
+import { listenForHomeserver } from "./matrix/appservice.ts";
+import { catchUp } from "./matrix/catch-up.ts";
+import { followHomeserver } from "./matrix/follow.ts";
+import { HomeserverClient } from "./matrix/homeserver-client.ts";
+import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
+import { selectEvents } from "./matrix/incoming.ts";
+import { MatrixError } from "./matrix/matrix-error.ts";
+import { downloadMedia } from "./matrix/media.ts";
+import { pingAppservice, registerUser } from "./matrix/provision.ts";
+import { readRegistration } from "./matrix/registration.ts";
+import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
+import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
+import { type Lanes, openLanes } from "./queue/lanes.ts";
+import { sweepLanes } from "./queue/sweep.ts";
+import type { Database } from "./store/database.ts";
+import { findIdleLanes } from "./store/inbox.ts";
+import { addEvents, findIdleRooms, type IncomingEvent } from "./store/matrix-event.ts";
+import { openStore } from "./store/open-store.ts";
+import { findIdleReplies } from "./store/outbox.ts";
+import { keepKey, readSetting, writeSetting } from "./store/setting.ts";
+
+/** How often forgotten lanes are looked for, and how long one must have been due to count as forgotten. */
+const SWEEP_MS = 5_000;
+const SWEEP_LIMIT = 1_000;
+const SYNC_TOKEN = "sync_token";
+
+/** Runs guichet until `signal` aborts; resolves when everything has stopped. */
+export async function runApp(options: { config: Config; log: Logger; signal: AbortSignal }): Promise<void> {
+  const { config, log, signal } = options;
+  await using closing = new AsyncDisposableStack();
+
+  const aliases = [...config.agencies.values()].map((agency) => agency.room);
+  const registration = readRegistration(
+    config.appservice.registration,
+    { domain: config.homeserver.domain, aliases },
+    (sentence) => log.warn(sentence),
+  );
+  const users = nameOurUsers(config.homeserver.domain, registration.sender_localpart);
+  const client = new HomeserverClient({ url: config.homeserver.url, token: registration.as_token });
+  closing.defer(() => client.close());
+
+  const store = await openStore({ ...config.database, dataFolder: config.dataFolder }, log);
+  closing.defer(() => store.close());
+  const { database } = store;
+  const agencies = await openAgencies(config, database);
+
+  const { redis, concurrency } = config.queue;
+  const backend = redis === undefined ? { kind: "postgres", url: database.url } as const : { kind: "redis", url: redis } as const;
+  const lanes = await openLanes({ backend, database, concurrency, log });
+  closing.defer(() => lanes.stop());
+  const wake = async (lane: Lane) => {
+    // The row is stored: a queue that can't be told now learns of it from the sweep.
+    await lanes.wake(lane).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
+  };
+
+  const base = { config, log, database, client, users, agencies, wake };
+  const laneKey = await keepKey(database.durable, "lane");
+  const channels = openChannels(config, {
+    database,
+    log,
+    inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, wake: (lane) => void wake(lane) }),
+  });
+  const keys = { ghostKey: await keepKey(database.durable, "ghost"), replyKey: await keepKey(database.durable, "reply") };
+  await lanes.start(makeWork({ ...base, ...keys, channels }));
+  const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
+  closing.defer(() => sweep.stop());
+
+  const take = async (events: readonly IncomingEvent[]) => {
+    const rooms = events.length > 0 ? await addEvents(database.durable, events) : [];
+    for (const room of rooms) void wake(roomLane(room));
+  };
+  const listener = await listenForHomeserver({
+    registration,
+    homeserver: config.homeserver,
+    bind: config.appservice.bind,
+    port: config.appservice.port,
+    log,
+    take: (events) => take(selectEvents(events, users)),
+  });
+  closing.defer(() => listener.close());
+
+  closing.defer(() => channels.stop());
+  await channels.start();
+  await reachHomeserver(base, signal);
+  const following = followHomeserver(
+    {
+      client,
+      log,
+      watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
+      ping: () => pingAppservice(client, users, registration.id),
+      catchUp: () =>
+        catchUp({
+          client,
+          users,
+          take,
+          readToken: () => readSetting(database.relaxed, SYNC_TOKEN),
+          writeToken: (token) => writeSetting(database.relaxed, SYNC_TOKEN, token),
+        }),
+    },
+    signal,
+  );
+  closing.defer(() => following);
+  if (signal.aborted) return;
+  log.info({ agencies: config.agencies.size, channels: config.channels.size }, "guichet is up");
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly client: HomeserverClient;
+  readonly users: OurUsers;
+  readonly agencies: Agencies;
+  wake(lane: Lane): Promise<void>;
+}
+
+/** What each kind of lane does. */
+function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKey: Buffer }) {
+  const { agencies, client, config, users } = parts;
+  const inbox: InboxDelivery = {
+    ...parts,
+    channel(name) {
+      const channel = config.channels.get(channelId(name));
+      const room = channel && agencies.get(channel.agency)?.room;
+      return channel && room && { type: channel.type, agency: channel.agency, room };
+    },
+    async announceQuarantine(agency, arrival, code) {
+      const { room, texts } = agencies.get(agency) ?? {};
+      if (room && texts) await sayInRoom(parts, room, texts.quarantined(arrival.id, code), ["quarantine", arrival.id]);
+    },
+  };
+  const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom };
+  const outbox: OutboxDelivery = {
+    ...parts,
+    bridge: (channel) => parts.channels.bridge(channel),
+    agencyName: (agency) => agencies.get(agency)?.configured.name ?? agency,
+    texts: (agency) => agencies.textsOf(agency),
+    openFile: (mxc, signal) => downloadMedia(client, mxc, users.bot, signal),
+  };
+  return async (fence: Fence): Promise<Date | undefined> => {
+    const lane = readLane(fence.lane);
+    if (lane.of === "arrivals") return deliverArrivals(inbox, fence);
+    if (lane.of === "events") return acceptEvents(intake, fence, lane.room);
+    if (lane.of === "answers") return deliverAnswers(outbox, fence, lane.conversation);
+    return undefined;
+  };
+}
+
+async function findForgotten(database: Database): Promise<Lane[]> {
+  const before = new Date(Date.now() - SWEEP_MS);
+  const found = await Promise.all(
+    [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, before, SWEEP_LIMIT)),
+  );
+  return found.flat();
+}
+
+/**
+ * Brings our users and rooms into being. A homeserver that is away is waited for, while the channels take messages in.
+ * @throws GuichetError REGISTRATION_UNKNOWN when the homeserver does not know us.
+ */
+async function reachHomeserver(parts: Parts, signal: AbortSignal): Promise<void> {
+  for (let waited = false; !signal.aborted; waited = true) {
+    try {
+      await provideRooms(parts);
+      await registerUser(parts.client, parts.users, `${NAMESPACE_PREFIX}watch`);
+      await parts.agencies.refresh();
+      return;
+    } catch (error) {
+      if (!(error instanceof MatrixError)) throw error;
+      if (error.errcode === "M_UNKNOWN_TOKEN")
+        throw new GuichetError(
+          "REGISTRATION_UNKNOWN",
+          `The homeserver does not know the as_token of ${parts.config.appservice.registration}: name this file in its app_service_config_files and restart it.`,
+        );
+      if (!waited) parts.log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
+      await sleep(2_000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { isRecord } from "../domain/is-record.ts";
+import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
+import type { OurUsers } from "./identity.ts";
+import { selectEvents, WANTED_TYPES } from "./incoming.ts";
+import type { IncomingEvent } from "../store/matrix-event.ts";
+
+/** Synapse's own limit of /messages. */
+const PAGE = 1000;
+/** Events of one room that /sync brings itself; a larger gap is walked. */
+const TIMELINE = 100;
+
+export interface CatchUpParts {
+  readonly client: HomeserverClient;
+  readonly users: OurUsers;
+  take(events: readonly IncomingEvent[]): Promise<void>;
+  readToken(): Promise<string | undefined>;
+  writeToken(token: string): Promise<void>;
+}
+
+/**
+ * Fetches what happened since the last time, because Synapse forgets the events it has queued for an appservice when
+ * it restarts (synapse#11637). What transactions brought already is recognised by its event id.
+ * The token is stored only after the events are.
+ * @returns the number of events looked at.
+ */
+export async function catchUp(parts: CatchUpParts): Promise<number> {
+  const since = await parts.readToken();
+  const filter = JSON.stringify(makeFilter(since === undefined ? 1 : TIMELINE));
+  const answer = await parts.client.request({
+    method: "GET",
+    path: "/_matrix/client/v3/sync",
+    as: parts.users.bot,
+    query: { filter, timeout: "0", ...(since === undefined ? {} : { since }) },
+    timeoutMs: 180_000,
+  });
+  const missed = since === undefined ? [] : await collect(parts, answer, since);
+  if (missed.length > 0) await parts.take(missed);
+  await parts.writeToken(textOf(answer, "next_batch"));
+  return missed.length;
+}
+
+const makeFilter = (limit: number) => ({
+  presence: { types: [] },
+  account_data: { types: [] },
+  room: {
+    account_data: { types: [] },
+    ephemeral: { types: [] },
+    state: { types: [] },
+    timeline: { limit, types: WANTED_TYPES },
+  },
+});
+
+async function collect(parts: CatchUpParts, answer: unknown, since: string): Promise<IncomingEvent[]> {
+  const rooms = isRecord(answer) && isRecord(answer.rooms) && isRecord(answer.rooms.join) ? answer.rooms.join : {};
+  const found: IncomingEvent[] = [];
+  for (const [room, update] of Object.entries(rooms)) {
+    const timeline = isRecord(update) && isRecord(update.timeline) ? update.timeline : {};
+    const newest = eventsIn(parts, room, timeline.events);
+    const older =
+      timeline.limited === true && typeof timeline.prev_batch === "string"
+        ? await walkBack(parts, room, timeline.prev_batch, since)
+        : [];
+    found.push(...older, ...newest);
+  }
+  return found;
+}
+
+/** Walks a gap from its newest page to its oldest; only agents' events are kept, so memory stays small. */
+async function walkBack(parts: CatchUpParts, room: string, from: string, to: string): Promise<IncomingEvent[]> {
+  const found: IncomingEvent[] = [];
+  const filter = JSON.stringify({ types: WANTED_TYPES });
+  for (let token: string | undefined = from; token !== undefined; ) {
+    const page: unknown = await parts.client.request({
+      method: "GET",
+      path: matrixPath`/_matrix/client/v3/rooms/${room}/messages`,
+      as: parts.users.bot,
+      query: { dir: "b", from: token, to, limit: String(PAGE), filter },
+      timeoutMs: 180_000,
+    });
+    const { chunk, end } = isRecord(page) ? page : {};
+    if (!Array.isArray(chunk) || chunk.length === 0) break;
+    found.unshift(...eventsIn(parts, room, chunk.toReversed()));
+    token = typeof end === "string" && end !== token ? end : undefined;
+  }
+  return found;
+}
+
+/** Events of /sync don't name their room. */
+const eventsIn = (parts: CatchUpParts, room: string, events: unknown): IncomingEvent[] =>
+  selectEvents(
+    Array.isArray(events) ? events.map((event) => (isRecord(event) ? { ...event, room_id: room } : event)) : [],
+    parts.users,
+  );

@@ -1,0 +1,21 @@
+import { roomId } from "../domain/ids.ts";
+import { isRecord } from "../domain/is-record.ts";
+import type { IncomingEvent } from "../store/matrix-event.ts";
+import type { OurUsers } from "./identity.ts";
+
+/** Event types that can mean something to a citizen. Everything else never reaches the table. */
+export const WANTED_TYPES = ["m.room.message", "m.room.redaction", "m.room.encrypted"];
+
+/**
+ * Keeps what guichet has to look at: events that others sent into rooms. Nothing that our own users send is ever
+ * bridged back, and most of what a homeserver tells us is our own echo.
+ */
+export function selectEvents(events: readonly unknown[], users: OurUsers): IncomingEvent[] {
+  return events.flatMap((event) => {
+    if (!isRecord(event)) return [];
+    const { event_id, room_id, sender, type, state_key } = event;
+    if (typeof event_id !== "string" || typeof room_id !== "string" || typeof sender !== "string") return [];
+    if (state_key !== undefined || typeof type !== "string" || !WANTED_TYPES.includes(type)) return [];
+    return users.isOurs(sender) ? [] : [{ eventId: event_id, room: roomId(room_id), event }];
+  });
+}
