@@ -1,0 +1,77 @@
+import { Readable } from "node:stream";
+import type { SendMailOptions } from "nodemailer";
+import type { OutboundAttachment, OutboundMessage } from "../../src/adapter/index.ts";
+import type { OwnAddress } from "./addresses.ts";
+import { tidyFileName, tidyLine, tidyMediaType } from "./tidy.ts";
+
+/** Public name of an answer, without angle brackets: equal on each attempt. */
+export const messageIdOf = (deliveryId: string, own: OwnAddress) => `${deliveryId}@${own.domain}`;
+
+/**
+ * An answer as nodemailer takes it.
+ * @param onUnreadable called when a file cannot be read, before the attempt fails for it.
+ */
+export function composeMail(
+  message: OutboundMessage,
+  own: OwnAddress,
+  onUnreadable: (fault: unknown) => void,
+  signal: AbortSignal,
+): SendMailOptions {
+  const name = tidyLine(message.fromName, 200);
+  const replyAddress = own.withToken(message.thread.token);
+  const citizen = { name: tidyLine(message.to.name ?? "", 200), address: message.to.address };
+  const { inReplyTo, references } = message.thread;
+  const cited = [...references, ...(inReplyTo === undefined || references.includes(inReplyTo) ? [] : [inReplyTo])];
+  return {
+    messageId: `<${messageIdOf(message.deliveryId, own)}>`,
+    date: message.writtenAt,
+    from: { name, address: own.address },
+    to: citizen,
+    envelope: { from: own.address, to: [citizen.address] },
+    subject: replySubject(message.subject, name),
+    text: message.text,
+    xMailer: false,
+    attachments: message.attachments.map((file) => composeFile(file, onUnreadable, signal)),
+    ...(replyAddress === undefined ? {} : { replyTo: { name, address: replyAddress } }),
+    ...(inReplyTo === undefined ? {} : { inReplyTo: bracketed(inReplyTo) }),
+    ...(cited.length === 0 ? {} : { references: shortenChain(cited).map(bracketed).join(" ") }),
+    ...(message.html === undefined ? {} : { html: htmlDocument(message.html) }),
+  };
+}
+
+/** One "Re:", whatever the citizen's client had put there; the agency's name when the citizen gave no subject. */
+export function replySubject(subject: string | undefined, fallback: string): string {
+  const bare = tidyLine(subject ?? "", 500).replace(/^((re|aw|sv|antw|odp|tr|rif|ref)\s*:\s*)+/i, "");
+  return `Re: ${bare || fallback}`;
+}
+
+const bracketed = (id: string) => `<${tidyLine(id, 900).replace(/[<>\s]/g, "")}>`;
+
+/** RFC 5322, 3.6.4 lets a chain be shortened: its root and its end keep the thread together. */
+const LONGEST_CHAIN = 20;
+const shortenChain = (ids: readonly string[]) =>
+  ids.length <= LONGEST_CHAIN ? ids : [...ids.slice(0, 1), ...ids.slice(1 - LONGEST_CHAIN)];
+
+const htmlDocument = (body: string) =>
+  '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>' +
+  `<body style="font-family:sans-serif;font-size:1rem;line-height:1.5">${body}</body></html>`;
+
+function composeFile(file: OutboundAttachment, onUnreadable: (fault: unknown) => void, signal: AbortSignal) {
+  return {
+    filename: tidyFileName(file.name) ?? "file",
+    contentType: tidyMediaType(file.type),
+    // Base64 carries any file unharmed, a message/rfc822 too: nothing on the way may re-wrap it.
+    contentTransferEncoding: "base64" as const,
+    content: Readable.from(readFile(file, onUnreadable, signal), { objectMode: false }),
+  };
+}
+
+/** Opens the file when its turn comes: a connection for each of twenty files would be gone before. */
+async function* readFile(file: OutboundAttachment, onUnreadable: (fault: unknown) => void, signal: AbortSignal) {
+  try {
+    yield* await file.open(signal);
+  } catch (fault) {
+    onUnreadable(fault);
+    throw fault;
+  }
+}

@@ -1,0 +1,65 @@
+/** Header lines as they stand in a mail, folding included; `key` is lower-case. */
+export type HeaderLines = readonly { readonly key: string; readonly line: string }[];
+
+/** Unfolded value of the first header of that name. */
+export function headerValue(lines: HeaderLines, key: string): string | undefined {
+  return headerValues(lines, key)[0];
+}
+
+/** Unfolded values of all headers of that name, in their order. */
+export function headerValues(lines: HeaderLines, key: string): string[] {
+  return lines
+    .filter((each) => each.key === key)
+    .map(({ line }) => line.slice(line.indexOf(":") + 1).replace(/\r?\n(?=[ \t])/g, ""))
+    .map((value) => value.trim());
+}
+
+/** A longer Message-ID is kept by no one's answer, and must not fill an index. */
+const LONGEST_ID = 900;
+const MOST_REFERENCES = 50;
+
+/** A Message-ID without angle brackets; undefined for what nobody could cite. */
+export function readMessageId(value: string | undefined): string | undefined {
+  return messageIds(value ?? "")[0];
+}
+
+/** Messages that a mail cites, nearest first: In-Reply-To, then References backwards (RFC 5322, 3.6.4). */
+export function readReferences(inReplyTo: string, references: string): string[] {
+  const nearestFirst = [...messageIds(inReplyTo), ...messageIds(references).reverse()];
+  return [...new Set(nearestFirst)].slice(0, MOST_REFERENCES);
+}
+
+function messageIds(value: string): string[] {
+  const bracketed = [...value.matchAll(/<([^<>\s]+)>/g)].map((found) => found[1] ?? "");
+  const ids = bracketed.length > 0 ? bracketed : value.split(/\s+/).filter((word) => /^[^<>\s]+@[^<>\s]+$/.test(word));
+  return ids.filter((id) => id.length <= LONGEST_ID);
+}
+
+/**
+ * Written by a machine: RFC 3834 (Auto-Submitted, null return path), RFC 2919 (List-Id) and the older signs that
+ * answering machines and lists still give.
+ * @param envelopeFrom "" is the null return path; undefined when the envelope is not known.
+ */
+export function isAutomatic(lines: HeaderLines, envelopeFrom: string | undefined): boolean {
+  const autoSubmitted = headerValue(lines, "auto-submitted");
+  if (autoSubmitted !== undefined && !/^no\b/i.test(autoSubmitted)) return true;
+  if (/^(bulk|list|junk|auto_reply)\b/i.test(headerValue(lines, "precedence") ?? "")) return true;
+  if (SIGNS_OF_A_MACHINE.some((key) => lines.some((each) => each.key === key))) return true;
+  const returnPath = envelopeFrom ?? headerValue(lines, "return-path");
+  return returnPath === "" || returnPath === "<>";
+}
+
+const SIGNS_OF_A_MACHINE = [
+  "list-id",
+  "x-auto-response-suppress",
+  "x-autoreply",
+  "x-autorespond",
+  "x-autorespond-subject",
+  "x-failed-recipients",
+];
+
+/** Subject as found in the raw bytes of a mail that no parser could read; at best, not exact. */
+export function guessSubject(head: string): string | undefined {
+  const found = /^subject:[ \t]*(.*(?:\r?\n[ \t].*)*)/im.exec(head);
+  return found?.[1]?.replace(/\r?\n[ \t]+/g, " ").trim() || undefined;
+}

@@ -1,0 +1,42 @@
+import { compile } from "html-to-text";
+
+const convert = compile({
+  wordwrap: false,
+  limits: { maxDepth: 250 },
+  selectors: [
+    { selector: "img", format: "skip" },
+    { selector: "a", options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
+    { selector: "table", options: { uppercaseHeaderCells: false } },
+    ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+});
+
+/** In characters and in open elements: above them the parser's time grows with the square. */
+const LONGEST = 1_000_000;
+const DEEPEST = 500;
+
+/** Words of an HTML body, for clients that show no HTML. Never throws; hostile nesting gets the plainest treatment. */
+export function htmlToText(html: string): string {
+  const bounded = html.slice(0, LONGEST);
+  if (nestsDeeper(bounded, DEEPEST)) return stripTags(bounded);
+  try {
+    return convert(bounded);
+  } catch {
+    return stripTags(bounded);
+  }
+}
+
+const WITHOUT_END =
+  /^(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|option|optgroup|tr|td|th|thead|tbody|tfoot)$/;
+
+function nestsDeeper(html: string, limit: number): boolean {
+  let depth = 0;
+  for (const [, slash, name] of html.matchAll(/<(\/?)([a-z][a-z0-9:-]*)/gi)) {
+    if (name === undefined || WITHOUT_END.test(name.toLowerCase())) continue;
+    depth = slash === "/" ? Math.max(0, depth - 1) : depth + 1;
+    if (depth > limit) return true;
+  }
+  return false;
+}
+
+const stripTags = (html: string) => html.replace(/<[^>]{0,10000}>/g, " ").replace(/\s+/g, " ");

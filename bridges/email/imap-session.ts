@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { ImapFlow } from "imapflow";
+import type { ImapSettings } from "./settings.ts";
+
+/** One connection to a mailbox that is open for reading only. */
+export interface ImapSession extends AsyncDisposable {
+  /** UIDVALIDITY as the server says it now. */
+  uidValidity(): string;
+  /** UIDs above `lastUid` that are not marked deleted, ascending. */
+  listAfter(lastUid: number): Promise<number[]>;
+  /** When the server received these mails; a UID that is gone is left out. */
+  receivedDates(uids: readonly number[]): Promise<Map<number, Date>>;
+  /** Bytes of one mail, read piece by piece; undefined when it is gone. Sets no flag (BODY.PEEK). */
+  download(uid: number): Promise<AsyncIterable<Buffer> | undefined>;
+  /** Resolves when the mailbox may hold something new (RFC 2177, IDLE; NOOP where the server has none). Rejects when the connection is lost. */
+  waitForNews(): Promise<void>;
+}
+
+/** Also restarts IDLE, and is the time between two NOOPs; milliseconds. */
+const LONGEST_IDLE = 60_000;
+const PIECE = 512 * 1024;
+
+/** Connects, logs in and opens the mailbox. The session ends when `signal` aborts. */
+export async function openSession(imap: ImapSettings, signal: AbortSignal): Promise<ImapSession> {
+  const client = new ImapFlow({
+    host: imap.host,
+    port: imap.port,
+    secure: imap.tls === "implicit",
+    doSTARTTLS: imap.tls === "starttls",
+    auth: { user: imap.user, pass: imap.password },
+    tls: imap.ca === undefined ? {} : { ca: await readFile(imap.ca) },
+    clientInfo: { name: "guichet" },
+    logger: false,
+    disableAutoIdle: true,
+    maxIdleTime: LONGEST_IDLE,
+    connectionTimeout: 30_000,
+  });
+  client.on("error", () => {});
+  const end = () => client.close();
+  signal.addEventListener("abort", end, { once: true });
+  const close = () => {
+    signal.removeEventListener("abort", end);
+    client.close();
+  };
+
+  let hasNews = false;
+  let wake = () => {};
+  client.on("exists", () => {
+    hasNews = true;
+    wake();
+  });
+  client.on("close", () => wake());
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    await client.mailboxOpen(imap.mailbox, { readOnly: true });
+  } catch (fault) {
+    close();
+    throw fault;
+  }
+
+  return {
+    uidValidity: () => {
+      if (client.mailbox === false) throw new ConnectionLostError();
+      return String(client.mailbox.uidValidity);
+    },
+    listAfter: async (lastUid) => {
+      hasNews = false;
+      const uids = await client.search({ uid: `${lastUid + 1}:*`, deleted: false }, { uid: true });
+      if (!uids) throw new ConnectionLostError();
+      // The range n:* holds the last mail even when its UID is below n (RFC 3501, 6.4.8).
+      return uids.filter((uid) => uid > lastUid).sort((one, other) => one - other);
+    },
+    receivedDates: async (uids) => {
+      const mails = await client.fetchAll(uids.join(","), { internalDate: true }, { uid: true });
+      return new Map(mails.map((mail) => [mail.uid, new Date(mail.internalDate ?? Number.NaN)]));
+    },
+    download: async (uid) => {
+      const { content } = await client.download(String(uid), undefined, { uid: true, chunkSize: PIECE });
+      if (content === undefined && !client.usable) throw new ConnectionLostError();
+      return content;
+    },
+    waitForNews: async () => {
+      if (!hasNews && client.usable) {
+        const news = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        await Promise.race([news, client.idle().catch(() => {})]);
+      }
+      if (!client.usable) throw new ConnectionLostError();
+    },
+    [Symbol.asyncDispose]: async () => close(),
+  };
+}
+
+export class ConnectionLostError extends Error {
+  override readonly name = "ConnectionLostError";
+  readonly code = "NoConnection";
+}

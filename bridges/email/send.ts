@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { createTransport, type NodemailerError, type SMTPPoolOptions } from "nodemailer";
+import { DeliveryError, type OutboundMessage, type Sent } from "../../src/adapter/index.ts";
+import type { OwnAddress } from "./addresses.ts";
+import { composeMail, messageIdOf } from "./compose-mail.ts";
+import type { SmtpSettings } from "./settings.ts";
+import { ruleOnFailure } from "./smtp-error.ts";
+import { tidyLine } from "./tidy.ts";
+
+/** Hands answers to the submission server over connections that are kept open. */
+export interface MailSender {
+  /** Reads what the settings name; connects nothing. */
+  open(): Promise<void>;
+  /** Resolves when the server has taken responsibility; any other ending is a `DeliveryError`. */
+  send(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
+  /** Ends the connections; a mail on its way is finished first, unless `deadline` aborts. */
+  close(deadline: AbortSignal): void;
+}
+
+/** How far one attempt came; nodemailer's errors do not say whether a lost connection had the whole mail. */
+interface Attempt {
+  handedOver: boolean;
+  fileFailed: boolean;
+}
+
+/** @param onOutcome gets the code of what operators must cure (no connection, no login), or undefined when all is well. */
+export function createSender(
+  smtp: SmtpSettings,
+  own: OwnAddress,
+  onOutcome: (trouble: string | undefined) => void,
+): MailSender {
+  const attempts = new WeakMap<AbortSignal, Attempt>();
+  let transport: ReturnType<typeof createPool> | undefined;
+  return {
+    open: async () => {
+      const ca = smtp.ca === undefined ? undefined : await readFile(smtp.ca);
+      transport = createPool(poolOptions(smtp, own, ca), attempts);
+    },
+    send: async (message, signal) => {
+      if (transport === undefined) throw new DeliveryError("retry", "SMTP_CONNECT");
+      const attempt: Attempt = { handedOver: false, fileFailed: false };
+      const ownSignal = AbortSignal.any([signal]);
+      attempts.set(ownSignal, attempt);
+      const onUnreadable = () => {
+        attempt.fileFailed = true;
+      };
+      try {
+        await transport.sendMail({ ...composeMail(message, own, onUnreadable, ownSignal), signal: ownSignal });
+      } catch (fault) {
+        const failure = explain(fault, attempt);
+        onOutcome(isForOperators(failure.code) ? failure.code : undefined);
+        throw failure;
+      }
+      onOutcome(undefined);
+      return { remoteId: messageIdOf(message.deliveryId, own) };
+    },
+    close: (deadline) => {
+      const pool = transport;
+      pool?.close();
+      if (deadline.aborted) pool?.close({ force: true });
+      else deadline.addEventListener("abort", () => pool?.close({ force: true }), { once: true });
+    },
+  };
+}
+
+function createPool(options: SMTPPoolOptions & { pool: true }, attempts: WeakMap<AbortSignal, Attempt>) {
+  const pool = createTransport(options);
+  pool.use("stream", (mail, done) => {
+    const attempt = mail.data.signal === undefined ? undefined : attempts.get(mail.data.signal);
+    mail.message.processFunc((input) => {
+      // Read to its end by the connection, which then writes the final dot.
+      input.once("end", () => {
+        if (attempt !== undefined) attempt.handedOver = true;
+      });
+      return input;
+    });
+    done();
+  });
+  return pool;
+}
+
+const isForOperators = (code: string) => code === "SMTP_AUTH" || code === "SMTP_CONNECT" || code === "SMTP_TLS";
+
+function explain(fault: unknown, attempt: Attempt): DeliveryError {
+  const error: Partial<NodemailerError> = fault instanceof Error ? fault : {};
+  const { code, responseCode, command, response } = error;
+  const ruling = ruleOnFailure({ ...attempt, code, responseCode, command });
+  return new DeliveryError(ruling.consequence, ruling.code, {
+    cause: fault,
+    ...(response === undefined ? {} : { remoteAnswer: tidyLine(response, 500) }),
+  });
+}
+
+/** RFC 5321, 4.5.3.2: clients wait minutes for a server; milliseconds. */
+const CONNECT_LIMIT = 30_000;
+const SILENCE_LIMIT = 300_000;
+
+function poolOptions(smtp: SmtpSettings, own: OwnAddress, ca: Buffer | undefined): SMTPPoolOptions & { pool: true } {
+  const isLax = smtp.tls === "opportunistic";
+  return {
+    pool: true,
+    host: smtp.host,
+    port: smtp.port,
+    name: own.domain,
+    secure: smtp.tls === "implicit",
+    requireTLS: smtp.tls === "starttls",
+    ignoreTLS: smtp.tls === "none",
+    tls: {
+      ...(isLax ? { rejectUnauthorized: false } : {}),
+      ...(ca === undefined ? {} : { ca }),
+    },
+    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? "" } }),
+    maxConnections: 5,
+    maxMessages: 1000,
+    // The pool sends again only what no connection has begun to read; everything else is the outbox's decision.
+    maxRequeues: 1,
+    connectionTimeout: CONNECT_LIMIT,
+    greetingTimeout: CONNECT_LIMIT,
+    socketTimeout: SILENCE_LIMIT,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    logger: false,
+  };
+}

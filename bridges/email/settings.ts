@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { normaliseAddress } from "./addresses.ts";
+
+const MIB = 1024 * 1024;
+const host = () => z.string().min(1);
+const port = () => z.int().min(1).max(65535);
+const secret = () => z.string().min(1).meta({ secret: true });
+const ca = z
+  .string()
+  .optional()
+  .describe("PEM file of the authority that signed the server's certificate, when it is not a public one.");
+
+const listen = z
+  .object({
+    protocol: z.enum(["smtp", "lmtp"]).default("smtp").describe("What the mail server speaks to guichet."),
+    host: host().default("127.0.0.1").describe("Address to listen on."),
+    port: port().describe("Port to listen on.").meta({ listens: true, example: 2525 }),
+    max_bytes: z
+      .int()
+      .min(64 * 1024)
+      .default(50 * MIB)
+      .describe("Largest mail taken in, in bytes; a larger one is refused with 552."),
+    tls: z
+      .object({
+        cert: z.string().min(1).describe("PEM file of the certificate."),
+        key: z.string().min(1).describe("PEM file of its private key."),
+      })
+      .optional()
+      .describe("Offers STARTTLS with this certificate."),
+  })
+  .describe("Takes mail in by SMTP or LMTP from the organisation's mail server.");
+
+const imap = z
+  .object({
+    host: host().describe("Mail server.").meta({ example: "mail.town.example" }),
+    port: port().default(993).describe("993 for implicit TLS, 143 else."),
+    user: z.string().min(1).describe("Login name.").meta({ example: "mairie" }),
+    password: secret()
+      .describe("Password, or where it is kept.")
+      .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+    tls: z
+      .enum(["implicit", "starttls", "none"])
+      .default("implicit")
+      .describe("none sends the password unprotected: for servers on this machine."),
+    ca,
+    mailbox: z
+      .string()
+      .min(1)
+      .default("INBOX")
+      .describe("Mailbox that is read. At the first start all mail in it is read, except what is marked deleted."),
+    after_read: z.enum(["leave"]).default("leave").describe("leave: the mailbox stays as it was, flags and all."),
+  })
+  .describe("Reads a mailbox.");
+
+const smtp = z
+  .object({
+    host: host().describe("Submission server.").meta({ example: "mail.town.example" }),
+    port: port().default(587).describe("587 for STARTTLS, 465 for implicit TLS."),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Login name, when the server asks for one.")
+      .meta({ example: "mairie" }),
+    password: secret()
+      .optional()
+      .describe("Password, or where it is kept.")
+      .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+    tls: z
+      .enum(["implicit", "starttls", "none", "opportunistic"])
+      .default("starttls")
+      .describe("opportunistic: encrypts when the server can, with any certificate."),
+    ca,
+    max_bytes: z
+      .int()
+      .min(64 * 1024)
+      .default(25 * MIB)
+      .describe("Largest mail that the server takes, in bytes; files in answers may come to about 7/10 of it."),
+  })
+  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
+    error: "user and password go together",
+    path: ["password"],
+  })
+  .describe("Sends the answers. Without it agents cannot answer on this channel.");
+
+/** Settings of an email channel, as the operator writes them. */
+export const settings = z
+  .object({
+    address: z
+      .string()
+      .refine(isUsable, "an address such as mairie@town.example, at most 40 characters before the @")
+      .describe("The channel's address: citizens write to it, answers come from it.")
+      .meta({ example: "mairie@town.example", unique: true, allowed: "an address such as mairie@town.example" }),
+    delimiter: z
+      .string()
+      .regex(/^[-+=_.#]$/)
+      .default("+")
+      .describe("Stands between the address and the reply token (mairie+token@…), as the mail server knows it."),
+    listen: listen.optional(),
+    imap: imap.optional(),
+    smtp: smtp.optional(),
+  })
+  .refine((channel) => channel.listen !== undefined || channel.imap !== undefined, {
+    error: "a way to receive mail is missing: give listen, imap or both",
+  });
+
+function isUsable(text: string): boolean {
+  const address = normaliseAddress(text);
+  return address !== undefined && address.indexOf("@") <= 40;
+}
+
+export type EmailSettings = z.output<typeof settings>;
+export type ListenSettings = NonNullable<EmailSettings["listen"]>;
+export type ImapSettings = NonNullable<EmailSettings["imap"]>;
+export type SmtpSettings = NonNullable<EmailSettings["smtp"]>;
