@@ -22,7 +22,7 @@ import { pingAppservice, registerUser } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
 import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
-import { type Lanes, openLanes } from "./queue/lanes.ts";
+import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
 import { findIdleLanes } from "./store/inbox.ts";
@@ -57,7 +57,8 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const agencies = await openAgencies(config, database);
 
   const { redis, concurrency } = config.queue;
-  const backend = redis === undefined ? { kind: "postgres", url: database.url } as const : { kind: "redis", url: redis } as const;
+  const backend =
+    redis === undefined ? ({ kind: "postgres", url: database.url } as const) : ({ kind: "redis", url: redis } as const);
   const lanes = await openLanes({ backend, database, concurrency, log });
   closing.defer(() => lanes.stop());
   const wake = async (lane: Lane) => {
@@ -72,7 +73,10 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     log,
     inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, wake: (lane) => void wake(lane) }),
   });
-  const keys = { ghostKey: await keepKey(database.durable, "ghost"), replyKey: await keepKey(database.durable, "reply") };
+  const keys = {
+    ghostKey: await keepKey(database.durable, "ghost"),
+    replyKey: await keepKey(database.durable, "reply"),
+  };
   await lanes.start(makeWork({ ...base, ...keys, channels }));
   const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
   closing.defer(() => sweep.stop());
@@ -185,7 +189,8 @@ async function reachHomeserver(parts: Parts, signal: AbortSignal): Promise<void>
           "REGISTRATION_UNKNOWN",
           `The homeserver does not know the as_token of ${parts.config.appservice.registration}: name this file in its app_service_config_files and restart it.`,
         );
-      if (!waited) parts.log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
+      if (!waited)
+        parts.log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
       await sleep(2_000, undefined, { signal }).catch(() => undefined);
     }
   }

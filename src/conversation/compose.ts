@@ -8,6 +8,8 @@ import { escapeHtml, sanitiseHtml } from "./sanitise.ts";
  */
 const BODY_LIMIT = 24_000;
 const HTML_LIMIT = 32_000;
+/** In characters. */
+const SUBJECT_LIMIT = 500;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
@@ -20,16 +22,13 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
   const head = place ? undefined : composeHead(message);
   const text = message.text.trim() || (message.html ? "" : "—");
   const body = cutToBytes(text, BODY_LIMIT);
-  const html = formatBody(message);
+  const html = formatBody(message) ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
   return {
     content: {
       msgtype: "m.text",
       body: head ? `${head.text}\n\n${body}` : body,
-      ...(head || html !== undefined
-        ? {
-            format: "org.matrix.custom.html",
-            formatted_body: (head?.html ?? "") + (html ?? `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`),
-          }
+      ...(html !== undefined && fits(html)
+        ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html }
         : {}),
       // A stranger's text never makes a client ring for everybody (Client-Server API, intentional mentions).
       "m.mentions": {},
@@ -39,7 +38,10 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
   };
 }
 
-function composeHead({ subject, from }: StoredMessage) {
+const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
+
+function composeHead({ subject: whole, from }: StoredMessage) {
+  const subject = whole?.slice(0, SUBJECT_LIMIT).toWellFormed();
   const sender = from.name && from.name !== from.address ? `${from.name} <${from.address}>` : from.address;
   return {
     text: subject ? `${subject}\n${sender}` : sender,
@@ -49,10 +51,10 @@ function composeHead({ subject, from }: StoredMessage) {
   };
 }
 
-function formatBody(message: StoredMessage): string | undefined {
-  if (message.html === undefined || message.html.length > HTML_LIMIT * 8) return undefined;
-  const html = sanitiseHtml(message.html);
-  return html && Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT ? html : undefined;
+function formatBody({ html }: StoredMessage): string | undefined {
+  // What is this large before it is cleaned will not fit after it either.
+  const safe = html !== undefined && html.length <= HTML_LIMIT * 16 ? sanitiseHtml(html) : "";
+  return safe && fits(safe) ? safe : undefined;
 }
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */

@@ -14,6 +14,9 @@ const NAME_LIMIT = 100;
 
 /** How a citizen is called in rooms: the name as given, or else the address. Control and direction characters are dropped. */
 export function nameForDisplay(citizen: { name?: string | undefined; address: string }): string {
-  const name = (citizen.name ?? "").replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, "").replace(/\s+/g, " ").trim();
+  const name = (citizen.name ?? "")
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, "")
+    .replace(/\s+/g, " ")
+    .trim();
   return (name || citizen.address).slice(0, NAME_LIMIT).toWellFormed();
 }

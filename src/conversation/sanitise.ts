@@ -18,11 +18,15 @@ const OPTIONS: sanitizeHtml.IOptions = {
   // Deeper trees than this are attacks on clients, not letters.
   nestingLimit: 60,
   transformTags: {
+    // Clients turn links to users and rooms into pills: a stranger must not make one up, and a citizen has no use for it.
+    a: (tagName, attribs) => ({ tagName, attribs: isMatrixLink(attribs.href ?? "") ? {} : attribs }),
     // An image becomes its description: the file itself follows in the thread, a remote one is never loaded.
     img: (_tag, attributes) => ({ tagName: "em", attribs: {}, text: attributes.alt ? `[${attributes.alt}]` : "" }),
   },
   exclusiveFilter: (frame) => frame.tag === "em" && frame.text === "",
 };
+
+const isMatrixLink = (href: string) => /^\s*(?:https?:\/\/matrix\.to\/|matrix:)/i.test(href);
 
 /** Makes a stranger's HTML safe to show in a Matrix client. */
 export const sanitiseHtml = (html: string): string => tidy(sanitizeHtml(html, OPTIONS));

@@ -27,7 +27,8 @@ const en: DeskTexts = {
   cannotAnswer: "Not delivered: this channel cannot carry answers. Reach the citizen another way.",
   nothingToSend: "Not sent: there is nothing in this message that the citizen could receive.",
   encrypted: "Not sent: guichet cannot read encrypted messages. Answer from a room without encryption.",
-  unknownCommand: (verb) => `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
+  unknownCommand: (verb) =>
+    `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
 };

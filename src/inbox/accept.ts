@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import type { Acceptance, Inbox, InboundAttachment, InboundMessage } from "../adapter/index.ts";
+import type { Acceptance, InboundAttachment, InboundMessage, Inbox } from "../adapter/index.ts";
+import { base32 } from "../conversation/token.ts";
 import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
 import type { Database } from "../store/database.ts";
 import { addArrival } from "../store/inbox.ts";
 import type { StoredMessage } from "../store/schema.ts";
-import { base32 } from "../conversation/token.ts";
 
 export interface InboxParts {
   readonly database: Database;

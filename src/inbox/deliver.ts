@@ -1,16 +1,16 @@
-import { nameForDisplay, nameGhost } from "../conversation/ghost.ts";
+import type { Logger } from "pino";
+import { nameGhost } from "../conversation/ghost.ts";
 import { type KnownConversation, matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { ConversationId, EventId, RoomId } from "../domain/ids.ts";
+import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { addConversation, findCandidates } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
 import { type Arrival, bindConversation, postpone, quarantine, readWaiting, settlePosted } from "../store/inbox.ts";
 import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
 import { type PostParts, post } from "./post.ts";
-import type { Logger } from "pino";
 
 export interface InboxDelivery extends GhostParts, PostParts {
   readonly ghostKey: Buffer;
@@ -51,7 +51,10 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const attempts = arrival.attempts + 1;
     const code = error instanceof MatrixError ? error.errcode : "CHANNEL_UNKNOWN";
     const hopeless = error instanceof MatrixError && error.consequence === "rejected" && attempts >= REJECTED_ATTEMPTS;
-    parts.log[hopeless ? "error" : "warn"]({ lane: fence.lane, inbox: arrival.id, code, attempts }, "arrival not posted");
+    parts.log[hopeless ? "error" : "warn"](
+      { lane: fence.lane, inbox: arrival.id, code, attempts },
+      "arrival not posted",
+    );
     if (hopeless) return setAside(parts, fence, arrival, code);
     const limits = error instanceof MatrixError && error.isUnreachable ? UNREACHABLE : REFUSED;
     const askedMs = error instanceof MatrixError ? error.retryAfterMs : undefined;
@@ -74,7 +77,12 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const channel = parts.channel(arrival.channel);
   if (!channel) throw new UnknownChannelError();
   const { address, name } = arrival.message.from;
-  const citizen = { localpart: nameGhost(parts.ghostKey, channel.type, address), channelType: channel.type, address, name };
+  const citizen = {
+    localpart: nameGhost(parts.ghostKey, channel.type, address),
+    channelType: channel.type,
+    address,
+    name,
+  };
   const known = await findConversation(parts, arrival);
   const room = known?.room ?? channel.room;
 
@@ -102,7 +110,11 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
 async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
   const { message, channel, conversation: bound } = arrival;
   const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
-  const candidates = await findCandidates(parts.database.relaxed, named ? [named] : [], bound ? [] : message.references);
+  const candidates = await findCandidates(
+    parts.database.relaxed,
+    named ? [named] : [],
+    bound ? [] : message.references,
+  );
   return matchConversation({ channel, address: message.from.address, named }, candidates);
 }
 

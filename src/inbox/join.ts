@@ -41,7 +41,12 @@ export async function bringGhost(parts: GhostParts, citizen: Citizen, room: Room
 }
 
 /** Joins by the member event itself, which carries the name; for a member it is a change of name. */
-async function enter({ client, users }: GhostParts, localpart: string, room: RoomId, displayname: string): Promise<void> {
+async function enter(
+  { client, users }: GhostParts,
+  localpart: string,
+  room: RoomId,
+  displayname: string,
+): Promise<void> {
   const user = users.fullId(localpart);
   const content = { membership: "join", displayname };
   await client.setState(room, "m.room.member", user, content, user);

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { ThreadPlace } from "../conversation/portal.ts";
 import type { EventId, RoomId, UserId } from "../domain/ids.ts";
@@ -9,7 +10,6 @@ import { readFiles, type WaitingFile } from "../store/attachment.ts";
 import { readBlob } from "../store/blob.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
-import { Readable } from "node:stream";
 
 /** An arrival is shown with its own time once it is this late, in milliseconds. */
 const LATE_MS = 60_000;
@@ -66,13 +66,15 @@ interface File {
 
 async function filesOf({ database }: PostParts, arrival: Arrival, overflow: string | undefined): Promise<File[]> {
   const stored = arrival.hasFiles ? await readFiles(database.relaxed, arrival.id) : [];
-  const files = stored.map((file: WaitingFile): File => ({
-    position: file.position,
-    name: file.name ?? `file-${file.position + 1}`,
-    type: file.type,
-    size: file.size,
-    open: () => readBlob(database.relaxed, file.blob),
-  }));
+  const files = stored.map(
+    (file: WaitingFile): File => ({
+      position: file.position,
+      name: file.name ?? `file-${file.position + 1}`,
+      type: file.type,
+      size: file.size,
+      open: () => readBlob(database.relaxed, file.blob),
+    }),
+  );
   if (overflow === undefined) return files;
   const bytes = Buffer.from(overflow);
   const whole = { position: "text", name: "message.txt", type: "text/plain", size: bytes.length } as const;
@@ -87,7 +89,13 @@ async function shareFile(
   place: ThreadPlace,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const mxc = await uploadMedia(client, { content: file.open(), size: file.size, type: file.type, name: file.name, as });
+    const mxc = await uploadMedia(client, {
+      content: file.open(),
+      size: file.size,
+      type: file.type,
+      name: file.name,
+      as,
+    });
     return composeFile({ name: file.name, type: file.type, size: file.size, mxc }, place);
   } catch (error) {
     if (!(error instanceof MatrixError) || error.consequence === "retry") throw error;

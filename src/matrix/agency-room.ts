@@ -28,7 +28,13 @@ interface StateEvent {
 export async function provideRoom(client: HomeserverClient, users: OurUsers, wanted: WantedRoom): Promise<RoomId> {
   const found = await resolveAlias(client, users, wanted.alias);
   const room = found ?? (await createRoom(client, users, wanted));
-  if (found) await client.request({ method: "POST", path: matrixPath`/_matrix/client/v3/join/${room}`, as: users.bot, body: {} });
+  if (found)
+    await client.request({
+      method: "POST",
+      path: matrixPath`/_matrix/client/v3/join/${room}`,
+      as: users.bot,
+      body: {},
+    });
   await bringUpToDate(client, users, room, wanted);
   return room;
 }
@@ -66,7 +72,11 @@ async function createRoom(client: HomeserverClient, users: OurUsers, wanted: Wan
 function stateOf(users: OurUsers, { name, topic, bridges }: WantedRoom): StateEvent[] {
   const information = [...bridges].flatMap(([state_key, about]) =>
     // MSC2346 is known under both names.
-    ["m.bridge", "uk.half-shot.bridge"].map((type) => ({ type, state_key, content: { bridgebot: users.bot, creator: users.bot, ...about } })),
+    ["m.bridge", "uk.half-shot.bridge"].map((type) => ({
+      type,
+      state_key,
+      content: { bridgebot: users.bot, creator: users.bot, ...about },
+    })),
   );
   return [
     { type: "m.room.name", state_key: "", content: { name } },
@@ -78,7 +88,12 @@ function stateOf(users: OurUsers, { name, topic, bridges }: WantedRoom): StateEv
 }
 
 /** Sends only what differs; a room that was made by others may not let the bot change it, and works all the same. */
-async function bringUpToDate(client: HomeserverClient, users: OurUsers, room: RoomId, wanted: WantedRoom): Promise<void> {
+async function bringUpToDate(
+  client: HomeserverClient,
+  users: OurUsers,
+  room: RoomId,
+  wanted: WantedRoom,
+): Promise<void> {
   const path = matrixPath`/_matrix/client/v3/directory/list/room/${room}`;
   await tolerateRefusal(client.request({ method: "PUT", path, as: users.bot, body: { visibility: "public" } }));
   for (const { type, state_key, content } of stateOf(users, wanted)) {
@@ -88,7 +103,12 @@ async function bringUpToDate(client: HomeserverClient, users: OurUsers, room: Ro
   await raiseAgents(client, users, room, wanted.agents);
 }
 
-async function raiseAgents(client: HomeserverClient, users: OurUsers, room: RoomId, agents: readonly string[]): Promise<void> {
+async function raiseAgents(
+  client: HomeserverClient,
+  users: OurUsers,
+  room: RoomId,
+  agents: readonly string[],
+): Promise<void> {
   const levels = await readState(client, users, room, "m.room.power_levels", "");
   const standing = isRecord(levels?.users) ? levels.users : {};
   const missing = agents.filter((agent) => !(Number(standing[agent] ?? 0) >= 50));
@@ -124,4 +144,5 @@ async function tolerateRefusal(request: Promise<unknown>): Promise<void> {
 
 /** Every wanted member is there; a homeserver may add its own. */
 const isAlike = (found: Readonly<Record<string, unknown>> | undefined, wanted: Readonly<Record<string, unknown>>) =>
-  found !== undefined && Object.entries(wanted).every(([key, value]) => JSON.stringify(found[key]) === JSON.stringify(value));
+  found !== undefined &&
+  Object.entries(wanted).every(([key, value]) => JSON.stringify(found[key]) === JSON.stringify(value));

@@ -50,8 +50,13 @@ class PersistingAppService extends AppService {
       await this.parts.take(events);
       response.json({});
     } catch (error) {
-      this.parts.log.error({ err: error, events: events.length }, "transaction not stored; the homeserver will repeat it");
-      response.status(503).json({ errcode: "GUICHET_STORE_FAILED", error: "The events could not be stored. Try again." });
+      this.parts.log.error(
+        { err: error, events: events.length },
+        "transaction not stored; the homeserver will repeat it",
+      );
+      response
+        .status(503)
+        .json({ errcode: "GUICHET_STORE_FAILED", error: "The events could not be stored. Try again." });
     }
   }
 }

@@ -1,8 +1,8 @@
 import { isRecord } from "../domain/is-record.ts";
+import type { IncomingEvent } from "../store/matrix-event.ts";
 import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
 import { selectEvents, WANTED_TYPES } from "./incoming.ts";
-import type { IncomingEvent } from "../store/matrix-event.ts";
 
 /** Synapse's own limit of /messages. */
 const PAGE = 1000;

@@ -109,4 +109,3 @@ export function textOf(answer: unknown, key: string): string {
   if (typeof value === "string") return value;
   throw new MatrixError({ status: 200, errcode: "GUICHET_BAD_ANSWER" });
 }
-

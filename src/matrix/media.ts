@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
+import type { UserId } from "../domain/ids.ts";
 import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
 import { MatrixError, readMatrixError } from "./matrix-error.ts";
-import type { UserId } from "../domain/ids.ts";
 
 /** Longest silence while a file crosses, in milliseconds. */
 const MEDIA_TIMEOUT_MS = 120_000;

@@ -3,10 +3,10 @@ import { type DeskParts, sayToAgent } from "../desk/say.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
-import { type ConversationId, type EventId, type Lane, replyLane, type RoomId } from "../domain/ids.ts";
+import { type ConversationId, type EventId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { readWaitingEvents, settleEvent } from "../store/matrix-event.ts";
-import { addMessage, findMessages, readPlace, type RecordedMessage } from "../store/message.ts";
+import { addMessage, findMessages, type RecordedMessage, readPlace } from "../store/message.ts";
 import { addAnswer, cancelAnswer, findAnswer, replaceAnswer } from "../store/outbox.ts";
 import { type AgentEvent, readEvent } from "./read-event.ts";
 import { renderAnswer } from "./render.ts";
@@ -66,7 +66,11 @@ async function accept(
 ): Promise<ConversationId | undefined> {
   const repliedTo = "replyTo" in event ? event.replyTo : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
-  const known = await findMessages(parts.database.relaxed, room, [repliedTo, threadRoot].flatMap((id) => id ?? []));
+  const known = await findMessages(
+    parts.database.relaxed,
+    room,
+    [repliedTo, threadRoot].flatMap((id) => id ?? []),
+  );
   const answered = repliedTo && known.get(repliedTo);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),

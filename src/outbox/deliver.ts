@@ -1,29 +1,20 @@
-import type { Readable } from "node:stream";
 import type { Logger } from "pino";
-import { type Bridge, DeliveryError, type OutboundMessage } from "../adapter/index.ts";
-import { makeReplyToken } from "../conversation/token.ts";
-import type { DeskParts } from "../desk/say.ts";
+import { type Bridge, DeliveryError } from "../adapter/index.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
-import { readRemoteIds } from "../store/message.ts";
 import { type Answer, claimAttempt, type Ending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
-import { nextAttempt } from "./retry.ts";
+import { endingOf } from "./ending.ts";
+import { type OutboundParts, outboundOf } from "./outbound.ts";
 import { type ShowParts, show } from "./show.ts";
 
-export interface OutboxDelivery extends DeskParts, ShowParts {
-  readonly replyKey: Buffer;
+export interface OutboxDelivery extends ShowParts, OutboundParts {
   readonly log: Logger;
   /** The running bridge of a channel; undefined when it was taken out of the configuration. */
   bridge(channel: string): Bridge | undefined;
-  /** Name that an agency answers under. */
-  agencyName(agency: string): string;
-  openFile(mxc: string, signal: AbortSignal): Promise<Readable>;
 }
 
 /** Longest attempt in milliseconds. */
 const ATTEMPT_TIMEOUT_MS = 5 * 60_000;
-/** References beyond these help no mail program, and headers have limits. */
-const REFERENCES = 20;
 
 /** Sends a conversation's answers in the order they were written, and shows how each ended. */
 export async function deliverAnswers(
@@ -85,60 +76,8 @@ async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefi
   } catch (error) {
     const fault =
       error instanceof DeliveryError ? error : new DeliveryError("unknown", "BRIDGE_FAULT", { cause: error });
-    if (!(error instanceof DeliveryError)) parts.log.error({ err: error, outbox: answer.id }, "bridge broke its contract");
+    if (!(error instanceof DeliveryError))
+      parts.log.error({ err: error, outbox: answer.id }, "bridge broke its contract");
     return endingOf(fault, answer, bridge?.capabilities.repeatable === true);
   }
 }
-
-/** What follows from a failed attempt: decided from its consequence alone. */
-export function endingOf(fault: DeliveryError, answer: Pick<Answer, "attempts" | "firstAttemptAt">, repeatable: boolean): Ending {
-  const { code, remoteAnswer } = fault;
-  const mayHaveLeft = fault.consequence === "unknown";
-  if (fault.consequence === "rejected") return { state: "failed", code, remoteAnswer };
-  if (mayHaveLeft && !repeatable) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
-  const now = new Date();
-  const dueAt = nextAttempt(now, answer.firstAttemptAt ?? now, answer.attempts);
-  if (dueAt) return { state: "queued", dueAt, code, remoteAnswer, mayHaveLeft };
-  if (mayHaveLeft) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
-  return { state: "failed", code: "GAVE_UP", remoteAnswer: remoteAnswer ? `${code}: ${remoteAnswer}` : code };
-}
-
-async function outboundOf(parts: OutboxDelivery, answer: Answer): Promise<OutboundMessage> {
-  const { conversation, content } = answer;
-  const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
-  const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
-  const file = content.file;
-  return {
-    deliveryId: nameDelivery(parts.replyKey, answer),
-    attempt: answer.attempts,
-    fromName: parts.agencyName(conversation.agency),
-    to: {
-      address: answer.address,
-      ...(conversation.citizenName !== undefined && answer.address === conversation.address
-        ? { name: conversation.citizenName }
-        : {}),
-    },
-    ...(conversation.subject === undefined ? {} : { subject: conversation.subject }),
-    text: content.text,
-    ...(content.html === undefined ? {} : { html: content.html }),
-    attachments: file
-      ? [
-          {
-            name: file.name,
-            type: file.type,
-            ...(file.size === undefined ? {} : { size: file.size }),
-            open: (signal) => parts.openFile(file.mxc, signal),
-          },
-        ]
-      : [],
-    thread: {
-      token: makeReplyToken(parts.replyKey, conversation.id),
-      ...(inReplyTo === undefined ? {} : { inReplyTo }),
-      references: remote.all,
-    },
-    writtenAt: answer.writtenAt,
-  };
-}
-
-/** Unique in the world without a word about who or what: the keyed hash keeps two installations apart. */
-const nameDelivery = (key: Buffer, { id, conversation }: Answer) => `${makeReplyToken(key, conversation.id)}-${id}`;

@@ -1,5 +1,5 @@
 import sanitizeHtml from "sanitize-html";
-import { escapeHtml, sanitiseHtml } from "../conversation/sanitise.ts";
+import { sanitiseHtml } from "../conversation/sanitise.ts";
 import { isRecord } from "../domain/is-record.ts";
 import type { StoredAnswer } from "../store/schema.ts";
 import { stripReplyFallback, textIn } from "./read-event.ts";
@@ -34,7 +34,9 @@ function renderFile(content: Readonly<Record<string, unknown>>, body: string): S
     file: {
       name,
       type: textIn(info.mimetype) ?? "application/octet-stream",
-      ...(typeof info.size === "number" && Number.isSafeInteger(info.size) && info.size >= 0 ? { size: info.size } : {}),
+      ...(typeof info.size === "number" && Number.isSafeInteger(info.size) && info.size >= 0
+        ? { size: info.size }
+        : {}),
       mxc,
     },
   };
@@ -42,20 +44,9 @@ function renderFile(content: Readonly<Record<string, unknown>>, body: string): S
 
 const stripCommand = (text: string) => text.replace(/^!(?:reply|note)(?:\s+|$)/i, "");
 
-/** A citizen has no use for our user ids: a mention becomes the name it shows. */
 function renderHtml(html: string): string {
-  const own = sanitizeHtml(html, {
-    allowedTags: false,
-    allowedAttributes: false,
-    exclusiveFilter: (frame) => frame.tag === "mx-reply",
-    transformTags: {
-      a: (tagName, attribs): sanitizeHtml.Tag =>
-        /^https:\/\/matrix\.to\/#\/[@!#%]/.test(attribs.href ?? "") || /^matrix:/.test(attribs.href ?? "")
-          ? { tagName: "span", attribs: {} }
-          : { tagName, attribs },
-    },
-  });
-  return sanitiseHtml(own.replace(/^(\s*(?:<p>)?)!(?:reply|note)\s+/i, "$1"));
+  const own = html.replace(/<mx-reply>[\s\S]*?<\/mx-reply>/gi, "");
+  return sanitiseHtml(own.replace(/^(\s*(?:<p>)?)!(?:reply|note)\s+/i, "$1")).replace(/<a>([\s\S]*?)<\/a>/g, "$1");
 }
 
 const plainOf = (html: string) =>
@@ -65,5 +56,3 @@ const plainOf = (html: string) =>
 
 const PLAIN: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
 
-/** Plain text as paragraphs, for channels that carry HTML. */
-export const htmlOfText = (text: string): string => `<p>${escapeHtml(text).replaceAll("\n", "<br>")}</p>`;

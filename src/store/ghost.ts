@@ -10,11 +10,7 @@ export interface GhostRecord {
   readonly joinedAs: string | undefined;
 }
 
-export async function readGhost(
-  db: Kysely<Schema>,
-  localpart: string,
-  room: RoomId,
-): Promise<GhostRecord | undefined> {
+export async function readGhost(db: Kysely<Schema>, localpart: string, room: RoomId): Promise<GhostRecord | undefined> {
   const row = await db
     .selectFrom("ghost")
     .leftJoin("ghost_membership as m", (join) =>

@@ -1,6 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import type { Fence } from "../domain/fence.ts";
-import { type ConversationId, conversationId, type EventId, type InboxId, inboxId, type Lane, laneFrom } from "../domain/ids.ts";
+import {
+  type ConversationId,
+  conversationId,
+  type EventId,
+  type InboxId,
+  inboxId,
+  type Lane,
+  laneFrom,
+} from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { Schema, StoredMessage } from "./schema.ts";
 

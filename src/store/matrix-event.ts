@@ -63,6 +63,8 @@ export async function settleEvent(db: Kysely<Schema>, fence: Fence, seq: string,
 
 export async function findIdleRooms(db: Kysely<Schema>, receivedBefore: Date, limit: number): Promise<Lane[]> {
   const { rows } = await sql<{ room_id: string }>`
-    select distinct room_id from matrix_event where state = 'waiting' and received_at < ${receivedBefore} limit ${limit}`.execute(db);
+    select distinct room_id from matrix_event where state = 'waiting' and received_at < ${receivedBefore} limit ${limit}`.execute(
+    db,
+  );
   return rows.map((row) => roomLane(roomId(row.room_id)));
 }

@@ -1,0 +1,58 @@
+import type { Readable } from "node:stream";
+import type { OutboundMessage } from "../adapter/index.ts";
+import { makeReplyToken } from "../conversation/token.ts";
+import type { Database } from "../store/database.ts";
+import { readRemoteIds } from "../store/message.ts";
+import type { Answer } from "../store/outbox.ts";
+
+export interface OutboundParts {
+  readonly database: Database;
+  readonly replyKey: Buffer;
+  /** Name that an agency answers under. */
+  agencyName(agency: string): string;
+  openFile(mxc: string, signal: AbortSignal): Promise<Readable>;
+}
+
+/** References beyond these help no program of the citizen's, and headers have limits. */
+const REFERENCES = 20;
+
+/** An answer as its bridge gets it; equal on each attempt but for the attempt's number. */
+export async function outboundOf(parts: OutboxDelivery, answer: Answer): Promise<OutboundMessage> {
+  const { conversation, content } = answer;
+  const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
+  const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
+  const file = content.file;
+  return {
+    deliveryId: nameDelivery(parts.replyKey, answer),
+    attempt: answer.attempts,
+    fromName: parts.agencyName(conversation.agency),
+    to: {
+      address: answer.address,
+      ...(conversation.citizenName !== undefined && answer.address === conversation.address
+        ? { name: conversation.citizenName }
+        : {}),
+    },
+    ...(conversation.subject === undefined ? {} : { subject: conversation.subject }),
+    text: content.text,
+    ...(content.html === undefined ? {} : { html: content.html }),
+    attachments: file
+      ? [
+          {
+            name: file.name,
+            type: file.type,
+            ...(file.size === undefined ? {} : { size: file.size }),
+            open: (signal) => parts.openFile(file.mxc, signal),
+          },
+        ]
+      : [],
+    thread: {
+      token: makeReplyToken(parts.replyKey, conversation.id),
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      references: remote.all,
+    },
+    writtenAt: answer.writtenAt,
+  };
+}
+
+/** Unique in the world without a word about who or what: the keyed hash keeps two installations apart. */
+const nameDelivery = (key: Buffer, { id, conversation }: Answer) => `${makeReplyToken(key, conversation.id)}-${id}`;

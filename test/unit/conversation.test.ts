@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { composeFile, composeText } from "../../src/conversation/compose.ts";
+import { nameForDisplay, nameGhost } from "../../src/conversation/ghost.ts";
+import { type KnownConversation, matchConversation } from "../../src/conversation/match.ts";
+import { threadRelation } from "../../src/conversation/portal.ts";
+import { sanitiseHtml } from "../../src/conversation/sanitise.ts";
+import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
+import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
+import type { StoredMessage } from "../../src/store/schema.ts";
+
+const key = Buffer.alloc(32, 7);
+const message = (over: Partial<StoredMessage> = {}): StoredMessage => ({
+  from: { address: "jeanne@example.org", name: "Jeanne Martin" },
+  to: "mairie@town.example",
+  text: "Bonjour",
+  references: [],
+  automatic: false,
+  ...over,
+});
+
+describe("reply token", () => {
+  test("is read back whatever case a mail system gives it", () => {
+    const token = makeReplyToken(key, conversationId("9007199254740993"));
+    expect(token).toMatch(/^[a-z0-9-]{1,30}$/);
+    expect(readReplyToken(key, token.toUpperCase())).toBe("9007199254740993");
+  });
+
+  test.each([
+    "",
+    "1",
+    "1-",
+    "zz-aaaaaaaaaaaaaaaa",
+    "2-".concat("a".repeat(16)),
+    "é-aaaaaaaaaaaaaaaa",
+    "zzzzzzzzzzzzz-aaaaaaaaaaaaaaaa",
+  ])("refuses %j", (token) => expect(readReplyToken(key, token)).toBeUndefined());
+
+  test("refuses another conversation's signature, and another installation's", () => {
+    const token = makeReplyToken(key, conversationId("41"));
+    const [, mac] = token.split("-");
+    expect(readReplyToken(key, `${(42).toString(36)}-${mac}`)).toBeUndefined();
+    expect(readReplyToken(Buffer.alloc(32, 8), token)).toBeUndefined();
+  });
+});
+
+describe("ghost", () => {
+  test("is one for one address, and tells nothing of it", () => {
+    const localpart = nameGhost(key, "email", "jeanne@example.org");
+    expect(localpart).toBe(nameGhost(key, "email", "jeanne@example.org"));
+    expect(localpart).not.toBe(nameGhost(key, "sms", "jeanne@example.org"));
+    expect(localpart).toMatch(/^_guichet_email_[a-z2-7]{24}$/);
+  });
+
+  test("has the name that was given, without characters that play tricks, or else the address", () => {
+    expect(nameForDisplay({ name: "Jeanne\u202E  Martin\n", address: "j@example.org" })).toBe("Jeanne Martin");
+    expect(nameForDisplay({ name: " \u200B", address: "j@example.org" })).toBe("j@example.org");
+    expect(nameForDisplay({ name: "x".repeat(300), address: "j@example.org" })).toHaveLength(100);
+  });
+});
+
+describe("match", () => {
+  const known = (id: string, over: Partial<KnownConversation> = {}): KnownConversation => ({
+    id: conversationId(id),
+    channel: "town-mail",
+    agency: "town-hall",
+    room: roomId("!r"),
+    address: "jeanne@example.org",
+    root: eventId("$root"),
+    latest: eventId("$latest"),
+    ...over,
+  });
+  const evidence = { channel: "town-mail", address: "jeanne@example.org", named: undefined };
+
+  test("a cited message counts from the same sender only", () => {
+    expect(matchConversation(evidence, [known("1", { address: "mallory@example.org" })])).toBeUndefined();
+    expect(matchConversation(evidence, [known("1", { address: "mallory@example.org" }), known("2")])?.id).toBe("2");
+  });
+
+  test("a signed token counts from any sender, and before citations", () => {
+    const named = conversationId("1");
+    const other = { ...evidence, address: "jeanne@work.example", named };
+    expect(matchConversation(other, [known("2", { address: other.address }), known("1")])?.id).toBe("1");
+  });
+
+  test("another channel's conversation is never joined", () => {
+    expect(
+      matchConversation({ ...evidence, named: conversationId("1") }, [known("1", { channel: "tax-mail" })]),
+    ).toBeUndefined();
+  });
+});
+
+describe("compose", () => {
+  const place = { root: eventId("$root"), latest: eventId("$latest") };
+
+  test("the first event carries subject and sender, and no relation", () => {
+    const { content } = composeText(message({ subject: "Permit <b>" }), undefined);
+    expect(content.body).toBe("Permit <b>\nJeanne Martin <jeanne@example.org>\n\nBonjour");
+    expect(content.formatted_body).toBe(
+      "<p><strong>Permit &lt;b&gt;</strong><br>Jeanne Martin &lt;jeanne@example.org&gt;</p><p>Bonjour</p>",
+    );
+    expect(content).not.toHaveProperty("m.relates_to");
+  });
+
+  test("a further event is bare, in the thread, and mentions nobody", () => {
+    const { content } = composeText(message({ subject: "Permit", text: "@room hello" }), place);
+    expect(content).toEqual({
+      msgtype: "m.text",
+      body: "@room hello",
+      "m.mentions": {},
+      "m.relates_to": {
+        rel_type: "m.thread",
+        event_id: "$root",
+        is_falling_back: true,
+        "m.in_reply_to": { event_id: "$latest" },
+      },
+    });
+  });
+
+  test.each([
+    ["ascii", "a"],
+    ["accents", "é"],
+    ["emoji", "👩‍👩‍👧"],
+    ["escapes", '\u0001"'],
+  ])("a long text (%s) stays within an event, and overflows whole", (_name, unit) => {
+    const text = unit.repeat(70_000 / unit.length);
+    const { content, overflow } = composeText(message({ subject: "s", text, html: `<p>${text}</p>` }), undefined);
+    expect(Buffer.byteLength(JSON.stringify(content))).toBeLessThan(60_000);
+    expect(overflow).toBe(text);
+    expect(String(content.body).isWellFormed()).toBe(true);
+  });
+
+  test("a picture is shown as one; a document with scripts is a file", () => {
+    const file = { name: "p.png", size: 3, mxc: "mxc://a/b" };
+    expect(composeFile({ ...file, type: "image/png" }, place).msgtype).toBe("m.image");
+    expect(composeFile({ ...file, type: "image/svg+xml" }, place).msgtype).toBe("m.file");
+  });
+
+  test("a reply points at what it answers, and is no fallback", () => {
+    expect(threadRelation(place, eventId("$x"))).toMatchObject({
+      is_falling_back: false,
+      "m.in_reply_to": { event_id: "$x" },
+    });
+  });
+});
+
+describe("sanitise", () => {
+  test.each([
+    ["scripts", "<p>a<script>alert(1)</script></p>", "<p>a</p>"],
+    ["handlers", '<p onclick="x()">a</p>', "<p>a</p>"],
+    ["script links", '<a href="javascript:alert(1)">a</a>', "<a>a</a>"],
+    ["hidden schemes", '<a href="java\nscript:alert(1)">a</a>', "<a>a</a>"],
+    ["styles", '<style>p{}</style><p style="color:white">a</p>', "<p>a</p>"],
+    ["remote pictures", '<p>a<img src="https://t.example/p.gif" alt="logo"></p>', "<p>a<em>[logo]</em></p>"],
+    ["frames", '<iframe src="https://x"></iframe><p>a</p>', "<p>a</p>"],
+    ["good links", '<a href="https://a.example/?q=1&amp;r">a</a>', '<a href="https://a.example/?q=1&amp;r">a</a>'],
+    ["tables", "<table><tr><td>1</td></tr></table>", "<table><tr><td>1</td></tr></table>"],
+    ["mentions", '<a href="https://matrix.to/#/@agent:x">a</a>', "<a>a</a>"],
+  ])("%s", (_name, html, expected) => expect(sanitiseHtml(html)).toBe(expected));
+
+  test("survives a very deep tree", () => {
+    expect(sanitiseHtml("<div>".repeat(20_000)).length).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, test } from "vitest";
+import { DeliveryError } from "../../src/adapter/index.ts";
+import { conversationId, eventId } from "../../src/domain/ids.ts";
+import { endingOf } from "../../src/outbox/ending.ts";
+import { readEvent } from "../../src/outbox/read-event.ts";
+import { renderAnswer } from "../../src/outbox/render.ts";
+import { type Circumstances, ruleOn } from "../../src/outbox/rule.ts";
+
+const now = new Date(1_800_000_000_000);
+const message = (content: Record<string, unknown>, over: Record<string, unknown> = {}) =>
+  readEvent(
+    {
+      event_id: "$e",
+      sender: "@agent:x",
+      type: "m.room.message",
+      origin_server_ts: 1_700_000_000_000,
+      content,
+      ...over,
+    },
+    now,
+  );
+const text = (body: string, relation?: Record<string, unknown>) =>
+  message({ msgtype: "m.text", body, ...(relation ? { "m.relates_to": relation } : {}) });
+const thread = {
+  rel_type: "m.thread",
+  event_id: "$root",
+  is_falling_back: true,
+  "m.in_reply_to": { event_id: "$latest" },
+};
+const replyInThread = { ...thread, is_falling_back: false, "m.in_reply_to": { event_id: "$citizen" } };
+const reply = { "m.in_reply_to": { event_id: "$citizen" } };
+
+const conversation = conversationId("1");
+const citizen = { conversation, author: "citizen" } as const;
+const agent = { conversation, author: "agent" } as const;
+const circumstances = (over: Partial<Circumstances> = {}): Circumstances => ({
+  own: false,
+  replies: "explicit",
+  repliedTo: undefined,
+  thread: undefined,
+  ...over,
+});
+
+describe("rule, explicit", () => {
+  test.each([
+    ["a reply to the citizen's message", text("yes", reply), { repliedTo: citizen }, "answer"],
+    ["a reply inside the thread", text("yes", replyInThread), { repliedTo: citizen, thread: citizen }, "answer"],
+    ["a plain message in the thread", text("hm", thread), { thread: citizen }, "note"],
+    ["a reply to a colleague", text("hm", replyInThread), { repliedTo: agent, thread: citizen }, "note"],
+    ["!reply in the thread", text("!reply yes", thread), { thread: citizen }, "answer"],
+    ["!REPLY under an old client's quote", text("> <@x:y> hello\n\n!REPLY yes", reply), { repliedTo: agent }, "answer"],
+    ["!note as a reply", text("!note hm", reply), { repliedTo: citizen }, "note"],
+    ["an unknown command", text("!replay yes", reply), { repliedTo: citizen }, "unknown-command"],
+    ["a message outside", text("lunch?"), {}, "ignored"],
+    ["!reply outside", text("!reply lunch?"), {}, "ignored"],
+    [
+      "a bot's notice",
+      message({ msgtype: "m.notice", body: "x", "m.relates_to": reply }),
+      { repliedTo: citizen },
+      "ignored",
+    ],
+    ["our own echo", text("x", reply), { own: true, repliedTo: citizen }, "ignored"],
+    [
+      "a file as a reply",
+      message({ msgtype: "m.file", body: "f", url: "mxc://a/b", "m.relates_to": reply }),
+      { repliedTo: citizen },
+      "answer",
+    ],
+    [
+      "an encrypted reply",
+      readEvent({ type: "m.room.encrypted", content: { "m.relates_to": reply } }, now),
+      { repliedTo: citizen },
+      "unreadable",
+    ],
+    [
+      "a location",
+      message({ msgtype: "m.location", body: "x", "m.relates_to": reply }),
+      { repliedTo: citizen },
+      "ignored",
+    ],
+  ] as const)("%s: %s", (_name, event, over, expected) => {
+    expect(ruleOn(event, circumstances(over)).is).toBe(expected);
+  });
+});
+
+describe("rule, all", () => {
+  test.each([
+    ["a plain message in the thread", text("yes", thread), { thread: citizen }, "answer"],
+    ["!note in the thread", text("!note hm", thread), { thread: citizen }, "note"],
+    ["a message outside", text("lunch?"), {}, "ignored"],
+  ] as const)("%s", (_name, event, over, expected) => {
+    expect(ruleOn(event, circumstances({ replies: "all", ...over })).is).toBe(expected);
+  });
+});
+
+describe("read", () => {
+  test("redactions of old and new room versions", () => {
+    expect(readEvent({ type: "m.room.redaction", redacts: "$a", content: {} }, now)).toMatchObject({
+      kind: "redaction",
+      of: "$a",
+    });
+    expect(readEvent({ type: "m.room.redaction", content: { redacts: "$b" } }, now)).toMatchObject({
+      kind: "redaction",
+      of: "$b",
+    });
+  });
+
+  test("an edit holds the new content", () => {
+    const edit = {
+      msgtype: "m.text",
+      body: "* b",
+      "m.new_content": { msgtype: "m.text", body: "b" },
+      "m.relates_to": { rel_type: "m.replace", event_id: "$a" },
+    };
+    expect(message(edit)).toMatchObject({ kind: "edit", of: eventId("$a"), content: { body: "b" } });
+  });
+
+  test("a clock ahead of ours counts as now", () => {
+    expect(message({ msgtype: "m.text", body: "x" }, { origin_server_ts: 9e15 }).at).toEqual(now);
+  });
+
+  test.each([
+    [{}],
+    [{ type: 7, content: [] }],
+    [{ type: "m.room.message", content: { msgtype: {}, body: [] } }],
+    [{ type: "m.room.message", content: { "m.relates_to": "x", msgtype: "m.emote" } }],
+  ])("%j does no harm", (event) => expect(["other", "message"]).toContain(readEvent(event, now).kind));
+});
+
+describe("render", () => {
+  test.each([
+    ["text", { msgtype: "m.text", body: "Yes." }, { text: "Yes." }],
+    ["an old client's quote", { msgtype: "m.text", body: "> <@a:b> Bonjour\n> Merci\n\nYes." }, { text: "Yes." }],
+    ["a command", { msgtype: "m.text", body: "!reply Yes.\nAnd no." }, { text: "Yes.\nAnd no." }],
+    ["nothing", { msgtype: "m.text", body: "!reply  " }, undefined],
+    [
+      "formatted",
+      {
+        msgtype: "m.text",
+        body: "**Yes**",
+        format: "org.matrix.custom.html",
+        formatted_body: "<mx-reply>q</mx-reply><strong>Yes</strong>",
+      },
+      { text: "**Yes**", html: "<strong>Yes</strong>" },
+    ],
+    [
+      "a formatted command",
+      {
+        msgtype: "m.text",
+        body: "!reply **Yes**",
+        format: "org.matrix.custom.html",
+        formatted_body: "<p>!reply <strong>Yes</strong></p>",
+      },
+      { text: "**Yes**", html: "<p><strong>Yes</strong></p>" },
+    ],
+    [
+      "a mention",
+      {
+        msgtype: "m.text",
+        body: "Ask Ann",
+        format: "org.matrix.custom.html",
+        formatted_body: 'Ask <a href="https://matrix.to/#/@ann:x">Ann</a>',
+      },
+      { text: "Ask Ann", html: "Ask Ann" },
+    ],
+    [
+      "a file",
+      { msgtype: "m.file", body: "f.pdf", url: "mxc://a/b", info: { mimetype: "application/pdf", size: 9 } },
+      { text: "", file: { name: "f.pdf", type: "application/pdf", size: 9, mxc: "mxc://a/b" } },
+    ],
+    [
+      "a file with a caption",
+      { msgtype: "m.image", body: "Here", filename: "f.png", url: "mxc://a/b", info: { mimetype: "image/png" } },
+      { text: "Here", file: { name: "f.png", type: "image/png", mxc: "mxc://a/b" } },
+    ],
+    ["an encrypted file", { msgtype: "m.file", body: "f", file: { url: "mxc://a/b" } }, undefined],
+  ])("%s", (_name, content, expected) => expect(renderAnswer(content)).toEqual(expected));
+});
+
+describe("ending of an attempt", () => {
+  const first = { attempts: 1, firstAttemptAt: new Date() };
+  const dayLater = { attempts: 60, firstAttemptAt: new Date(Date.now() - 25 * 3600_000) };
+  const fault = (consequence: "retry" | "rejected" | "unknown") =>
+    new DeliveryError(consequence, "X_1", { remoteAnswer: "no" });
+
+  test.each([
+    ["rejected", fault("rejected"), first, true, "failed", false],
+    ["retry", fault("retry"), first, true, "queued", false],
+    ["unknown where a repetition is safe", fault("unknown"), first, true, "queued", true],
+    ["unknown where it is not", fault("unknown"), first, false, "unknown", true],
+    ["retry after a day", fault("retry"), dayLater, true, "failed", false],
+    ["unknown after a day", fault("unknown"), dayLater, true, "unknown", true],
+  ] as const)("%s", (_name, error, answer, repeatable, state, mayHaveLeft) => {
+    const ending = endingOf(error, answer, repeatable);
+    expect(ending.state).toBe(state);
+    expect(ending.mayHaveLeft ?? false).toBe(mayHaveLeft);
+  });
+});
