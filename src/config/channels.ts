@@ -1,11 +1,13 @@
 import type { BridgeDefinition } from "../adapter/index.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
+import { isRecord } from "../domain/is-record.ts";
 import { check } from "./check.ts";
 import type { ConfiguredChannel } from "./config.ts";
 import type { Part } from "./cross-check.ts";
 import type { Finding } from "./fault.ts";
 import { type FindBridge, listBundledBridges } from "./find-bridge.ts";
-import { isRecord, mapUnder } from "./record.ts";
+import { nearest } from "./nearest.ts";
+import { mapUnder } from "./record.ts";
 import { CHANNEL_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { shapeOf } from "./shape.ts";
@@ -41,7 +43,10 @@ async function lookUp(
   use: string,
   findBridge: FindBridge,
 ): Promise<{ definition: BridgeDefinition } | Omit<Finding, "path">> {
-  const allowed = `a bridge that comes with guichet (${listBundledBridges().join(", ") || "there is none"})`;
+  const bundled = listBundledBridges();
+  const meant = nearest(use, bundled);
+  const hint = meant === undefined || meant === use ? "" : ` (did you mean ${meant}?)`;
+  const allowed = `a bridge that comes with guichet: ${bundled.join(", ") || "there is none"}${hint}`;
   try {
     const definition = await findBridge(use);
     return definition ? { definition } : { found: JSON.stringify(use), allowed };

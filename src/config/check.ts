@@ -55,7 +55,7 @@ function describe(issue: z.core.$ZodIssue, { root, raw, path }: Place): Finding 
   const value = valueAt(raw, inner);
   const shapes = shapesAt(root, inner);
   const hidden = shapes.some((shape) => holdsSecret(shape, root)) || insideSecret(root, inner);
-  const words = issue.message === NO_WORDS || value === undefined ? undefined : issue.message;
+  const words = issue.message === NO_WORDS ? undefined : issue.message;
   return {
     path: full,
     found: hidden ? sayKind(value) : sayFound(value),

@@ -1,6 +1,4 @@
-/** A map of a YAML file. */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { isRecord } from "../domain/is-record.ts";
 
 /** The map under a key; an empty one when there is none, so that a file with other faults can still be looked at. */
 export function mapUnder(value: unknown, key: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
+import { isRecord } from "../domain/is-record.ts";
 import type { Finding, Path } from "./fault.ts";
 import { nearest } from "./nearest.ts";
-import { isRecord } from "./record.ts";
 import { resolveSecret, type SecretSources } from "./secrets.ts";
 import { alternatives, isClosed, isSecret, type Shape, shapesUnder } from "./shape.ts";
 

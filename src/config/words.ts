@@ -13,13 +13,14 @@ export function sayFound(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty map" : "a map";
+  if (value === "") return "an empty text";
   if (typeof value === "string") return JSON.stringify(shorten(value.replace(/:\/\/[^/\s@]*@/g, "://…@")));
   return String(value);
 }
 
 /** What was found where it must not be shown. */
 export function sayKind(value: unknown): string {
-  if (typeof value === "string") return value === "" ? "an empty text" : "a text";
+  if (typeof value === "string") return value === "" ? sayFound(value) : "a text";
   if (typeof value === "number") return "a number";
   return typeof value === "boolean" ? "true or false" : sayFound(value);
 }
@@ -48,7 +49,8 @@ function sayText(shape: Shape): string {
   if (shape.format === "email") return "an email address";
   const most = shape.maxLength === undefined ? "" : ` of at most ${shape.maxLength} characters`;
   if (shape.pattern !== undefined && shape.format === undefined) return `a text${most} that matches ${shape.pattern}`;
-  return shape.format === undefined ? `a text${most}` : `a text (${shape.format})`;
+  if (shape.format !== undefined) return `a text (${shape.format})`;
+  return most === "" && shape.minLength === 1 ? "a text that is not empty" : `a text${most}`;
 }
 
 function sayItems(shape: Shape): string {

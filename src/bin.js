@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Plain JavaScript that an older Node can parse, so that it can say what is missing instead of failing on TypeScript.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = 24;
+const major = (version) => Number(version.replace(/^v/, "").split(".")[0]);
+
+if (major(process.versions.node) >= NEEDED) {
+  const source = new URL("./main.ts", import.meta.url);
+  // Node strips no types under node_modules: an installed package brings its own build instead of its source.
+  await import((existsSync(source) ? source : new URL("../dist/src/main.js", import.meta.url)).href);
+} else {
+  handOver();
+}
+
+/** Runs the same command line with the Node that npm installed beside us. */
+function handOver() {
+  const node = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
+  const version = existsSync(node) ? spawnSync(node, ["--version"], { encoding: "utf8" }).stdout || "" : "";
+  if (!(major(version) >= NEEDED)) {
+    const cure = `install Node ${NEEDED} or later (https://nodejs.org), or run npm install in guichet's folder`;
+    process.stderr.write(`guichet needs Node ${NEEDED} and this is ${process.version}: ${cure}.\n`);
+    process.exit(1);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code) => {
+    process.exitCode = code === null ? 1 : code;
+  });
+}

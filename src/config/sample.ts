@@ -1,0 +1,121 @@
+import { stringify } from "yaml";
+import { GuichetError } from "../domain/guichet-error.ts";
+import { type FindBridge, findBundledBridge } from "./find-bridge.ts";
+import { operatorSchema } from "./schema.ts";
+import { alternatives, isSecret, type Shape, shapeOf } from "./shape.ts";
+import { SECRET_FORMS, sayAllowed } from "./words.ts";
+
+/** Names of the sample's one agency and one channel. */
+const ENTRY_NAMES: Readonly<Record<string, string>> = { agencies: "town-hall", channels: "town-mail" };
+const SAMPLE_BRIDGE = "email";
+const WIDTH = 110;
+/** Words about allowed values that say nothing. */
+const PLAIN = new Set(["a text", "a text that is not empty", "a map", "a list", SECRET_FORMS]);
+
+const HEADER = `Configuration of guichet. \`guichet sample\` prints this file; \`guichet check-config\` checks yours.
+Lines that begin with # and no space are settings that you may leave out, as they are when left out or as an example.
+Each secret is a text, or better { env: NAME } for an environment variable, or { file: path } for a file.`;
+
+/** A complete configuration file with an explanation of each setting, from the schemas of the core and of the email bridge. */
+export async function printSample(findBridge: FindBridge = findBundledBridge): Promise<string> {
+  const definition = await findBridge(SAMPLE_BRIDGE);
+  if (definition === undefined) {
+    throw new GuichetError("BRIDGE_MISSING", `The sample shows the bridge ${SAMPLE_BRIDGE}, and there is none.`);
+  }
+  const bridge = shapeOf(definition.config);
+  const settings = settingsOf("", shapeOf(operatorSchema)).flatMap(([key, shape, required]) => {
+    const whole = key === "channels" ? withBridge(shape, bridge) : shape;
+    return ["", ...printSetting({ key, shape: whole, root: bridge, path: [key], required })];
+  });
+  return [...HEADER.split("\n").map((line) => `# ${line}`), ...settings, ""].join("\n");
+}
+
+interface Setting {
+  readonly key: string;
+  readonly shape: Shape;
+  /** Holds what references inside the bridge's shape refer to. */
+  readonly root: Shape;
+  readonly path: readonly string[];
+  readonly required: boolean;
+}
+
+function printSetting(setting: Setting): string[] {
+  const { key, shape, root, required } = setting;
+  const map = mapOf(key, shape, root);
+  const body = map === undefined ? [printValue(setting)] : printMap(setting, map);
+  const isLive = required || (map !== undefined && canStand(key, map, root));
+  return [...explain(shape, root, map !== undefined), ...(isLive ? body : body.map((line) => `#${line}`))];
+}
+
+function printMap({ key, root, path }: Setting, map: Shape): string[] {
+  const inner = settingsOf(key, map).flatMap(([name, shape, required]) =>
+    printSetting({ key: name, shape, root, path: [...path, name], required }),
+  );
+  return [`${key}:`, ...inner.map((line) => `  ${line}`)];
+}
+
+/** A map with settings of its own, unless its example is shown as one value. */
+function mapOf(key: string, shape: Shape, root: Shape): Shape | undefined {
+  if (shape.example !== undefined) return undefined;
+  return alternatives(shape, root).find((one) => settingsOf(key, one).length > 0);
+}
+
+/** True when an optional map makes sense as it is printed: each value that it must have has an example. */
+function canStand(key: string, map: Shape, root: Shape): boolean {
+  return settingsOf(key, map).every(([name, shape, required]) => {
+    const inner = mapOf(name, shape, root);
+    return !required || (inner === undefined ? shape.example !== undefined : canStand(name, inner, root));
+  });
+}
+
+/** Settings of a map in the schema's order, each with whether it must be given; one named entry for a map of entries. */
+function settingsOf(key: string, map: Shape): [name: string, shape: Shape, required: boolean][] {
+  const entry = ENTRY_NAMES[key];
+  const entries = map.additionalProperties;
+  if (entry !== undefined && map.properties === undefined && typeof entries === "object")
+    return [[entry, entries, true]];
+  const settings: [string, Shape, boolean][] = [];
+  for (const [name, shape] of Object.entries(map.properties ?? {})) {
+    if (typeof shape === "object") settings.push([name, shape, map.required?.includes(name) === true]);
+  }
+  return settings;
+}
+
+function withBridge(channels: Shape, bridge: Shape): Shape {
+  const core = channels.additionalProperties;
+  if (typeof core !== "object") return channels;
+  const properties = { ...core.properties, ...bridge.properties };
+  const required = [...(core.required ?? []), ...(bridge.required ?? [])];
+  return { ...channels, additionalProperties: { ...core, properties, required } };
+}
+
+function printValue({ key, shape, root, path }: Setting): string {
+  const [first] = alternatives(shape, root);
+  const variable = path.slice(1).join("_").replaceAll("-", "_").toUpperCase();
+  const simple = shape.default ?? first?.const ?? first?.enum?.[0] ?? first?.minimum;
+  const value = shape.example ?? (isSecret(shape, root) ? { env: variable } : simple);
+  return value === undefined ? `${key}:` : `${key}: ${printFlow(value)}`;
+}
+
+function explain(shape: Shape, root: Shape, isMap: boolean): string[] {
+  const allowed = isMap ? "" : sayAllowed([shape]);
+  const remarks = [
+    isSecret(shape, root) ? "A secret." : "",
+    allowed === "" || PLAIN.has(allowed) ? "" : `Allowed: ${allowed}.`,
+    shape.default !== undefined && !isMap ? `Default: ${printFlow(shape.default)}.` : "",
+  ];
+  const said = remarks.filter((remark) => remark !== "").join(" ");
+  return [...wrap(shape.description ?? ""), ...wrap(said)].map((line) => `# ${line}`);
+}
+
+const printFlow = (value: unknown) => stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
+
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ").filter((each) => each !== "")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
