@@ -21,22 +21,28 @@ interface StateEvent {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
+export interface ProvidedRoom {
+  readonly room: RoomId;
+  /** What the homeserver, or the room's makers, did not let the bot do: `directory`, or types of state events. */
+  readonly refused: readonly string[];
+}
+
 /**
  * Finds the agency's public room by its alias, or creates it, and brings its state up to date.
  * Ghosts and agents stand at level 0, which suffices to speak; the bot keeps what makes the room work.
  */
-export async function provideRoom(client: HomeserverClient, users: OurUsers, wanted: WantedRoom): Promise<RoomId> {
+export async function provideRoom(
+  client: HomeserverClient,
+  users: OurUsers,
+  wanted: WantedRoom,
+): Promise<ProvidedRoom> {
   const found = await resolveAlias(client, users, wanted.alias);
   const room = found ?? (await createRoom(client, users, wanted));
-  if (found)
-    await client.request({
-      method: "POST",
-      path: matrixPath`/_matrix/client/v3/join/${room}`,
-      as: users.bot,
-      body: {},
-    });
-  await bringUpToDate(client, users, room, wanted);
-  return room;
+  if (found) {
+    const path = matrixPath`/_matrix/client/v3/join/${room}`;
+    await client.request({ method: "POST", path, as: users.bot, body: {} });
+  }
+  return { room, refused: await bringUpToDate(client, users, room, wanted) };
 }
 
 async function resolveAlias(client: HomeserverClient, users: OurUsers, alias: string): Promise<RoomId | undefined> {
@@ -93,14 +99,23 @@ async function bringUpToDate(
   users: OurUsers,
   room: RoomId,
   wanted: WantedRoom,
-): Promise<void> {
-  const path = matrixPath`/_matrix/client/v3/directory/list/room/${room}`;
-  await tolerateRefusal(client.request({ method: "PUT", path, as: users.bot, body: { visibility: "public" } }));
+): Promise<string[]> {
+  const refused: string[] = [];
+  if (!(await publish(client, users, room))) refused.push("directory");
   for (const { type, state_key, content } of stateOf(users, wanted)) {
     if (isAlike(await readState(client, users, room, type, state_key), content)) continue;
-    await tolerateRefusal(client.setState(room, type, state_key, content, users.bot));
+    if (!(await isAllowed(client.setState(room, type, state_key, content, users.bot)))) refused.push(type);
   }
-  await raiseAgents(client, users, room, wanted.agents);
+  if (!(await raiseAgents(client, users, room, wanted.agents))) refused.push("m.room.power_levels");
+  return refused;
+}
+
+/** Client-Server API, listing rooms. Synapse refuses unless its room_list_publication_rules allow the bot. */
+async function publish(client: HomeserverClient, users: OurUsers, room: RoomId): Promise<boolean> {
+  const path = matrixPath`/_matrix/client/v3/directory/list/room/${room}`;
+  const listed = await client.request({ method: "GET", path, as: users.bot });
+  if (isRecord(listed) && listed.visibility === "public") return true;
+  return isAllowed(client.request({ method: "PUT", path, as: users.bot, body: { visibility: "public" } }));
 }
 
 async function raiseAgents(
@@ -108,13 +123,13 @@ async function raiseAgents(
   users: OurUsers,
   room: RoomId,
   agents: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const levels = await readState(client, users, room, "m.room.power_levels", "");
   const standing = isRecord(levels?.users) ? levels.users : {};
   const missing = agents.filter((agent) => !(Number(standing[agent] ?? 0) >= 50));
-  if (!levels || missing.length === 0) return;
+  if (!levels || missing.length === 0) return true;
   const content = { ...levels, users: { ...standing, ...Object.fromEntries(missing.map((agent) => [agent, 50])) } };
-  await tolerateRefusal(client.setState(room, "m.room.power_levels", "", content, users.bot));
+  return isAllowed(client.setState(room, "m.room.power_levels", "", content, users.bot));
 }
 
 async function readState(
@@ -134,11 +149,13 @@ async function readState(
   }
 }
 
-async function tolerateRefusal(request: Promise<unknown>): Promise<void> {
+async function isAllowed(request: Promise<unknown>): Promise<boolean> {
   try {
     await request;
+    return true;
   } catch (error) {
-    if (!(error instanceof MatrixError && error.errcode === "M_FORBIDDEN")) throw error;
+    if (!(error instanceof MatrixError && error.status === 403)) throw error;
+    return false;
   }
 }
 
