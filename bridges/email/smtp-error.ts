@@ -27,16 +27,17 @@ export function ruleOnFailure(failure: SmtpFailure): SmtpRuling {
   const { code, responseCode, command = "", handedOver } = failure;
   if (failure.fileFailed && !handedOver) return { consequence: "retry", code: "ATTACHMENT_UNREADABLE" };
   if (isAuthentication(failure)) return { consequence: "retry", code: "SMTP_AUTH" };
+  if (code === "ETLS") return { consequence: "retry", code: "SMTP_TLS" };
   if (responseCode !== undefined) {
-    const isFinal = responseCode >= 500 && responseCode !== BAD_SEQUENCE && ABOUT_THE_MESSAGE.has(command);
-    return { consequence: isFinal ? "rejected" : "retry", code: `SMTP_${responseCode}` };
+    const isPermanent = responseCode >= 500 && responseCode !== BAD_SEQUENCE;
+    if (isPermanent && !ABOUT_THE_MESSAGE.has(command)) return { consequence: "retry", code: "SMTP_CONNECT" };
+    return { consequence: isPermanent ? "rejected" : "retry", code: `SMTP_${responseCode}` };
   }
   // Unknown comes before everything that a lost connection may be called.
   if (handedOver) return { consequence: "unknown", code: "SMTP_UNKNOWN" };
   if (code === "EMESSAGE") return { consequence: "rejected", code: "SMTP_552" };
   if (code === "EENVELOPE") return { consequence: "rejected", code: "SMTP_ADDRESS" };
   if (code === "EABORT") return { consequence: "retry", code: "SMTP_ABORTED" };
-  if (code === "ETLS") return { consequence: "retry", code: "SMTP_TLS" };
   return { consequence: "retry", code: "SMTP_CONNECT" };
 }
 

@@ -72,6 +72,7 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
         if (faults.dropAfterData === true) return hangUp();
         if (faults.stall === true) return;
         if (faults.data !== undefined) return done(refuse(faults.data));
+        if (stream.sizeExceeded) return done(refuse([552, "5.3.4 Too big"]));
         mails.push({
           from: session.envelope.mailFrom === false ? "" : session.envelope.mailFrom.address,
           to: session.envelope.rcptTo.map(({ address }) => address),
