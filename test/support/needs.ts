@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { synapsePython } from "../../demo/setup/paths.js";
+
+/** What some tests need of the machine beyond node_modules. */
+export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "root";
+
+const isThere: Record<Need, () => boolean> = {
+  synapse: () => existsSync(synapsePython),
+  dovecot: () => isInstalled("dovecot"),
+  postfix: () => isInstalled("postfix"),
+  "redis-server": () => isInstalled("redis-server"),
+  root: () => process.getuid?.() === 0,
+};
+
+/**
+ * Names what is missing here, for `describe.skipIf` and its title; `undefined` when all is there.
+ * @throws in CI, where a missing server is a failure.
+ */
+export function missing(...needs: readonly Need[]): string | undefined {
+  const absent = needs.filter((need) => !isThere[need]());
+  if (absent.length === 0) return undefined;
+  const said = `needs ${absent.join(", ")}`;
+  if (process.env.CI === "true") throw new Error(`CI ${said}: run \`npm test\` as root, which installs it`);
+  return said;
+}
+
+/** Debian keeps servers in sbin folders, which an ordinary user's PATH lacks. */
+function isInstalled(command: string): boolean {
+  const path = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+  return (
+    spawnSync("sh", ["-c", 'command -v "$0"', command], { env: { ...process.env, PATH: path }, stdio: "ignore" })
+      .status === 0
+  );
+}

@@ -1,0 +1,1 @@
+export { freePort } from "../../demo/setup/free-port.ts";
