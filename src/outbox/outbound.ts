@@ -17,7 +17,7 @@ export interface OutboundParts {
 const REFERENCES = 20;
 
 /** An answer as its bridge gets it; equal on each attempt but for the attempt's number. */
-export async function outboundOf(parts: OutboxDelivery, answer: Answer): Promise<OutboundMessage> {
+export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<OutboundMessage> {
   const { conversation, content } = answer;
   const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;

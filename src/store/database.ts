@@ -1,0 +1,45 @@
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Logger } from "pino";
+import type { Schema } from "./schema.ts";
+
+/** Connections of one pool: somewhat more than lanes that are worked on at once. */
+const POOL_SIZE = 20;
+
+/**
+ * Two ways to write to one database. `durable`: what somebody was promised; on disk when it resolves. `relaxed`: what can
+ * be found out again by doing the work again; a crash of the machine may lose the last half second of it.
+ */
+export interface Database {
+  readonly durable: Kysely<Schema>;
+  readonly relaxed: Kysely<Schema>;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function openDatabase({ url }: { url: string }, log: Logger): Promise<Database> {
+  const open = (options: string | undefined) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: POOL_SIZE,
+      application_name: "guichet",
+      connectionTimeoutMillis: 10_000,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      ...(options ? { options } : {}),
+    });
+    // An idle connection that breaks is replaced at its next use; unhandled, it would end the process.
+    pool.on("error", (error) => log.warn({ code: "code" in error ? error.code : undefined }, "idle database connection lost"));
+    return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  };
+  const durable = open(undefined);
+  const relaxed = open("-c synchronous_commit=off");
+  return {
+    durable,
+    relaxed,
+    url,
+    async close() {
+      await Promise.all([durable.destroy(), relaxed.destroy()]);
+    },
+  };
+}

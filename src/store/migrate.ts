@@ -1,0 +1,29 @@
+import { type Kysely, type Migration, Migrator } from "kysely";
+import { GuichetError } from "../domain/guichet-error.ts";
+import * as foundation from "./migrations/0001-foundation.ts";
+import type { Schema } from "./schema.ts";
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-foundation": foundation };
+
+/**
+ * Brings the schema up to date; several processes that start at once take turns.
+ * @throws GuichetError SCHEMA_TOO_NEW when a newer guichet has been here.
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const unknown = await findUnknown(db);
+  if (unknown !== undefined)
+    throw new GuichetError(
+      "SCHEMA_TOO_NEW",
+      `The database was written by a newer guichet (${unknown}): start that version, or restore a backup from before it.`,
+    );
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+async function findUnknown(db: Kysely<Schema>): Promise<string | undefined> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === "kysely_migration")) return undefined;
+  const done = await db.withTables<{ kysely_migration: { name: string } }>().selectFrom("kysely_migration").select("name").execute();
+  return done.map(({ name }) => name).find((name) => !(name in MIGRATIONS));
+}
