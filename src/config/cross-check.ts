@@ -81,7 +81,7 @@ function checkUnique(parts: readonly Part[]): Finding[] {
           {
             path,
             found: `${JSON.stringify(value)}, which is taken by ${owner}`,
-            allowed: `a ${what} that nothing else in this file has`,
+            allowed: `${what} that nothing else in this file has`,
           },
         ];
       return [];
@@ -108,11 +108,11 @@ function* marked(
     const isAddress = part.use !== undefined && inner === "address";
     // Port 0 means any free port.
     if (all.some((one) => one.listens === true) && value !== 0)
-      yield { key: `port ${value}`, what: "port", path, value };
+      yield { key: `port ${value}`, what: "a port", path, value };
     else if (isAddress || all.some((one) => one.unique === true)) {
       yield {
         key: `${part.use} ${inner} ${String(value).toLowerCase()}`,
-        what: isAddress ? "address" : "value",
+        what: isAddress ? "an address" : "a value",
         path,
         value,
       };

@@ -1,6 +1,7 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -63,23 +64,25 @@ function sayYaml(error: YAMLError): { found: string; allowed: string } {
     return { found: "a key that stands in this map already", allowed: "each key once" };
   if (error.code === "TAB_AS_INDENT") return { found: "a tab", allowed: "spaces for indentation" };
   if (error.code === "BAD_INDENT")
-    return { found: "a line with the wrong indentation", allowed: "keys of one map under each other" };
+    return {
+      found: "a line with the wrong indentation, or a bracket left open before it",
+      allowed: "keys of one map under each other",
+    };
   if (error.code === "MULTIPLE_DOCS") return { found: "a second document", allowed: "one YAML document" };
   if (error.code === "TAG_RESOLVE_FAILED")
     return { found: "a tag (!name)", allowed: "values without tags; quote a text that begins with !" };
   return { found: `a fault in the YAML (${error.code})`, allowed: "YAML 1.2" };
 }
 
-/** Where to point: at the value, at the key when the value is empty or the key is wrong, at the parent's key when both are missing. */
+/** Where to point: at the value; at the key for a value in several lines, for an empty one or for a wrong key; at the parent's key when both are missing. */
 function findOffset(document: Document.Parsed, finding: Finding): number {
   let node: unknown = document.contents;
   let offset = isNode(node) ? start(node) : 0;
   for (const [depth, key] of finding.path.entries()) {
     const child = step(resolve(node, document), key);
     if (child === undefined) return offset;
-    const last = depth === finding.path.length - 1;
-    const useKey = child.value === undefined || (last ? finding.at === "key" : true);
-    offset = useKey ? child.key : child.value === undefined ? child.key : start(child.value);
+    const isTarget = depth === finding.path.length - 1 && finding.at !== "key";
+    offset = isTarget && child.value !== undefined && !isBlock(child.value) ? start(child.value) : child.key;
     node = child.value;
   }
   return offset;
@@ -92,12 +95,13 @@ function step(node: unknown, key: string | number): { key: number; value: Node |
     return isNode(item) ? { key: start(item), value: item } : undefined;
   }
   if (!isMap(node)) return undefined;
-  const pair = node.items.find((each) => keyText(each) === String(key));
+  const pair = node.items.findLast((each) => keyText(each) === String(key));
   if (pair === undefined || !isNode(pair.key)) return undefined;
   const value = isNode(pair.value) && !(isScalar(pair.value) && pair.value.value === null) ? pair.value : undefined;
   return { key: start(pair.key), value };
 }
 
+const isBlock = (node: Node) => isCollection(node) && node.flow !== true;
 const keyText = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined);
 const resolve = (node: unknown, document: Document) => (isAlias(node) ? node.resolve(document) : node);
 const start = (node: Node) => node.range?.[0] ?? 0;
