@@ -57,9 +57,11 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const agencies = await openAgencies(config, database);
 
   const { redis, concurrency } = config.queue;
-  const backend =
-    redis === undefined ? ({ kind: "postgres", url: database.url } as const) : ({ kind: "redis", url: redis } as const);
-  const lanes = await openLanes({ backend, database, concurrency, log });
+  const place =
+    redis === undefined ? { kind: "postgres" as const, url: database.url } : { kind: "redis" as const, url: redis };
+  // The embedded database has one guichet only.
+  const alone = config.database.url === undefined;
+  const lanes = await openLanes({ place, database, concurrency, log, alone });
   closing.defer(() => lanes.stop());
   const wake = async (lane: Lane) => {
     // The row is stored: a queue that can't be told now learns of it from the sweep.
@@ -77,7 +79,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     ghostKey: await keepKey(database.durable, "ghost"),
     replyKey: await keepKey(database.durable, "reply"),
   };
-  await lanes.start(makeWork({ ...base, ...keys, channels }));
+  lanes.start(makeWork({ ...base, ...keys, channels }));
   const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
   closing.defer(() => sweep.stop());
 

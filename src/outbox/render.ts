@@ -55,4 +55,3 @@ const plainOf = (html: string) =>
     .trim();
 
 const PLAIN: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
-

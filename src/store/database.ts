@@ -29,7 +29,9 @@ export async function openDatabase({ url }: { url: string }, log: Logger): Promi
       ...(options ? { options } : {}),
     });
     // An idle connection that breaks is replaced at its next use; unhandled, it would end the process.
-    pool.on("error", (error) => log.warn({ code: "code" in error ? error.code : undefined }, "idle database connection lost"));
+    pool.on("error", (error) =>
+      log.warn({ code: "code" in error ? error.code : undefined }, "idle database connection lost"),
+    );
     return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   };
   const durable = open(undefined);

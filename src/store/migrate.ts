@@ -24,6 +24,10 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
 async function findUnknown(db: Kysely<Schema>): Promise<string | undefined> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === "kysely_migration")) return undefined;
-  const done = await db.withTables<{ kysely_migration: { name: string } }>().selectFrom("kysely_migration").select("name").execute();
+  const done = await db
+    .withTables<{ kysely_migration: { name: string } }>()
+    .selectFrom("kysely_migration")
+    .select("name")
+    .execute();
   return done.map(({ name }) => name).find((name) => !(name in MIGRATIONS));
 }
