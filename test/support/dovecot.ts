@@ -1,0 +1,185 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createTransport } from "nodemailer";
+import { until } from "./email-host.ts";
+import { freePort } from "./ports.ts";
+
+const run = promisify(execFile);
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
+
+/** A real Dovecot on free ports: IMAP with STARTTLS, IMAPS, LMTP and login for Postfix. Runs as root or as any user. */
+export interface Dovecot {
+  readonly imapPort: number;
+  readonly imapsPort: number;
+  readonly lmtpPort: number;
+  readonly saslPort: number;
+  /** PEM files of a certificate for localhost and 127.0.0.1 that signs itself. */
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Puts a mail, its lines ended by \n or \r\n, into the mailbox of a user, by LMTP. */
+  deliver(user: string, mail: string): Promise<void>;
+  /** Runs `doveadm`, the administrator's command. */
+  doveadm(...words: string[]): Promise<string>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops and removes all it kept. */
+  remove(): Promise<void>;
+}
+
+export const users = [
+  { user: "mairie@town.example", password: "secret1" },
+  { user: "anna@example.org", password: "secret2" },
+] as const;
+
+export async function startDovecot(): Promise<Dovecot> {
+  const folder = await mkdtemp(join(tmpdir(), "guichet-dovecot-"));
+  const [imapPort, imapsPort, lmtpPort, saslPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
+  const tls = { cert: join(folder, "tls.crt"), key: join(folder, "tls.key") };
+  await makeCertificate(tls);
+  const isRoot = process.getuid?.() === 0;
+  for (const name of ["run", "state", "log", "mail"]) await mkdir(join(folder, name));
+  if (isRoot) {
+    await run("chmod", ["755", folder]);
+    await chown(join(folder, "mail"), 65_534, 65_534);
+  }
+  await writeFile(join(folder, "users"), users.map(({ user, password }) => `${user}:{PLAIN}${password}\n`).join(""));
+  const config = join(folder, "dovecot.conf");
+  await writeFile(config, configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }));
+
+  const isUp = async () =>
+    await run("doveadm", ["-c", config, "service", "status"], { env }).then(
+      () => true,
+      () => false,
+    );
+  const start = async () => {
+    // The daemon keeps what it is given for output: nothing must wait for its end.
+    const child = spawn("dovecot", ["-c", config], { env, stdio: "ignore" });
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`dovecot ended with ${code}`);
+  };
+  const stop = async () => {
+    const pid = await readFile(join(folder, "run", "master.pid"), "utf8").catch(() => "");
+    if (pid.trim() === "") return;
+    await run("dovecot", ["-c", config, "stop"], { env }).catch(() => {});
+    let isGone = false;
+    void (async () => {
+      while (await isUp()) await new Promise((resolve) => setTimeout(resolve, 50));
+      isGone = true;
+    })();
+    await until(() => isGone);
+  };
+  await start();
+  return {
+    imapPort,
+    imapsPort,
+    lmtpPort,
+    saslPort,
+    tls,
+    start,
+    stop,
+    deliver: async (user, mail) => {
+      const client = createTransport({ host: "127.0.0.1", port: lmtpPort, lmtp: true, ignoreTLS: true });
+      await client.sendMail({
+        envelope: { from: "sender@example.org", to: [user] },
+        raw: mail.replace(/\r?\n/g, "\r\n"),
+      });
+      client.close();
+    },
+    doveadm: async (...words) => (await run("doveadm", ["-c", config, ...words], { env })).stdout,
+    remove: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeCertificate({ cert, key }: { cert: string; key: string }): Promise<void> {
+  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+  const words = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "9",
+    "-subj",
+    "/CN=localhost",
+    "-addext",
+    names,
+  ];
+  await run("openssl", [...words, "-keyout", key, "-out", cert]);
+}
+
+interface Place {
+  readonly folder: string;
+  readonly imapPort: number;
+  readonly imapsPort: number;
+  readonly lmtpPort: number;
+  readonly saslPort: number;
+  readonly tls: { readonly cert: string; readonly key: string };
+  readonly isRoot: boolean;
+}
+
+function configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }: Place): string {
+  const { username, gid } = userInfo();
+  const owner = isRoot ? "uid=nobody gid=nogroup" : `uid=${username} gid=${gid}`;
+  const ownUser = `default_login_user = ${username}\ndefault_internal_user = ${username}\ndefault_internal_group = ${gid}`;
+  return `base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = ${folder}/log/dovecot.log
+protocols = imap lmtp
+listen = 127.0.0.1
+${isRoot ? "" : ownUser}
+first_valid_uid = 1
+ssl = yes
+ssl_cert = <${tls.cert}
+ssl_key = <${tls.key}
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+mail_location = maildir:${folder}/mail/%u
+recipient_delimiter = +
+lmtp_save_to_detail_mailbox = no
+postmaster_address = postmaster@town.example
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u ${folder}/users
+}
+userdb {
+  driver = static
+  args = ${owner} home=${folder}/mail/%u
+}
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${imapPort}
+  }
+  inet_listener imaps {
+    port = ${imapsPort}
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${lmtpPort}
+  }
+}
+service auth {
+  inet_listener {
+    address = 127.0.0.1
+    port = ${saslPort}
+  }
+}
+`;
+}
