@@ -54,11 +54,13 @@ export async function startDovecot(): Promise<Dovecot> {
   const config = join(folder, "dovecot.conf");
   await writeFile(config, configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }));
 
-  const isUp = async () =>
-    await run("doveadm", ["-c", config, "service", "status"], { env }).then(
-      () => true,
-      () => false,
-    );
+  const isAlive = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
   const start = async () => {
     // The daemon keeps what it is given for output: nothing must wait for its end.
     const child = spawn("dovecot", ["-c", config], { env, stdio: "ignore" });
@@ -66,15 +68,10 @@ export async function startDovecot(): Promise<Dovecot> {
     if (code !== 0) throw new Error(`dovecot ended with ${code}`);
   };
   const stop = async () => {
-    const pid = await readFile(join(folder, "run", "master.pid"), "utf8").catch(() => "");
-    if (pid.trim() === "") return;
-    await run("dovecot", ["-c", config, "stop"], { env }).catch(() => {});
-    let isGone = false;
-    void (async () => {
-      while (await isUp()) await new Promise((resolve) => setTimeout(resolve, 50));
-      isGone = true;
-    })();
-    await until(() => isGone);
+    const pid = Number(await readFile(join(folder, "run", "master.pid"), "utf8").catch(() => ""));
+    if (pid === 0 || !isAlive(pid)) return;
+    process.kill(pid, "SIGTERM");
+    await until(() => !isAlive(pid));
   };
   await start();
   return {
