@@ -18,7 +18,7 @@ const serverName = worded(
   /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
   "a Matrix server name such as agents.example",
 );
-const roomAlias = worded(/^#[^\s:]+:\S+$/, "a room alias such as #town-hall:agents.example");
+const roomAlias = worded(/^#[^\s:]+:\S+$/, 'a room alias in quotes, such as "#town-hall:agents.example"');
 const userId = worded(/^@[^\s:]+:\S+$/, "a Matrix user id such as @agent:agents.example");
 
 const homeserver = z.strictObject({

@@ -168,9 +168,16 @@ describe("each fault is told with its line, what was found and what is allowed",
       ],
     ],
     [
+      "an alias without quotes, which YAML takes for a remark",
+      "homeserver: { url: http://h, domain: h }\nagencies:\n  a:\n    name: A\n    room: #a:h\n",
+      ['5:5 agencies.a.room: found nothing, allowed: a room alias in quotes, such as "#town-hall:agents.example"'],
+    ],
+    [
       "no alias",
       HEAD.replace("#town-hall:agents.example", "town-hall"),
-      ['3:39 agencies.town-hall.room: found "town-hall", allowed: a room alias such as #town-hall:agents.example'],
+      [
+        '3:39 agencies.town-hall.room: found "town-hall", allowed: a room alias in quotes, such as "#town-hall:agents.example"',
+      ],
     ],
     [
       "one room for two",
