@@ -1,6 +1,7 @@
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { type AttachmentStream, type Headers, MailParser, type MessageText } from "mailparser";
+import { boundWords } from "./bound-words.ts";
 import type { HeaderLines } from "./headers.ts";
 import type { SpooledMail } from "./spool.ts";
 
@@ -23,19 +24,30 @@ export async function parseWhole(bytes: Buffer): Promise<ParsedMail & { files: (
   return { ...mail, files };
 }
 
-/** Reads headers and words of a mail; its files pass by unread. `hasFiles` says whether a second pass finds any. */
-export async function parseWords(mail: SpooledMail): Promise<ParsedMail & { hasFiles: boolean }> {
+/**
+ * Reads headers and words of a mail; its files pass by unread. `hasFiles` says whether a second pass finds any, `isCut`
+ * whether there were more words than one mail may have.
+ */
+export async function parseWords(mail: SpooledMail): Promise<ParsedMail & { hasFiles: boolean; isCut: boolean }> {
   let hasFiles = false;
-  const parsed = await parse(mail.open(), async (file) => {
+  let isCut = false;
+  const source = boundWords(mail.open(), { words: MOST_WORDS, file: 1024 }, () => {
+    isCut = true;
+  });
+  const parsed = await parse(Readable.from(source), async (file) => {
     hasFiles = true;
     file.content.resume();
   });
-  return { ...parsed, hasFiles };
+  return { ...parsed, hasFiles, isCut };
 }
+
+/** In bytes as they are encoded in the mail. */
+const MOST_WORDS = 4_000_000;
 
 /** Files of a mail one after the other, each as a stream that is read, or destroyed, before the next is asked for. */
 export async function* parseFiles(mail: SpooledMail): AsyncGenerator<ParsedFile & { content: Readable }> {
-  const source = mail.open();
+  const bounds = { words: MOST_WORDS, file: Number.POSITIVE_INFINITY };
+  const source = Readable.from(boundWords(mail.open(), bounds, () => {}));
   const parser = createParser();
   source.on("error", (fault) => parser.destroy(fault)).pipe(parser);
   const items: AsyncIterable<AttachmentStream | MessageText> = parser;

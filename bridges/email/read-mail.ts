@@ -36,7 +36,7 @@ export async function readMail(mail: SpooledMail): Promise<ReadMail> {
   if (mail.bytes !== undefined) {
     const parsed = await parseWhole(mail.bytes).catch(() => undefined);
     if (parsed === undefined) return readAsFile(mail);
-    return understand(mail, parsed, () =>
+    return understand(mail, { ...parsed, isCut: false }, () =>
       parsed.files.map((file) => ({ ...describeFile(file), content: Readable.from([file.content]) })),
     );
   }
@@ -61,12 +61,16 @@ export async function readAsFile(mail: SpooledMail): Promise<ReadMail> {
   };
 }
 
-function understand(mail: SpooledMail, parsed: ParsedMail, files: () => InboundMessageFiles): ReadMail {
+function understand(
+  mail: SpooledMail,
+  parsed: ParsedMail & { isCut: boolean },
+  files: () => InboundMessageFiles,
+): ReadMail {
   const { lines, headers } = parsed;
   const html = parsed.html === undefined || parsed.html.length > LONGEST_HTML ? undefined : parsed.html;
   const plain = tidyText(parsed.text ?? "");
   const text = plain === "" && parsed.html !== undefined ? tidyText(htmlToText(parsed.html)) : plain;
-  const isCut = text.length > LONGEST_TEXT || (parsed.html !== undefined && html === undefined);
+  const isCut = parsed.isCut || text.length > LONGEST_TEXT || (parsed.html !== undefined && html === undefined);
   const subject = headers.get("subject");
   return {
     from: mailboxesIn(headers.get("from"))[0],
