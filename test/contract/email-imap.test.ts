@@ -1,3 +1,4 @@
+import { connect, createServer } from "node:net";
 import { ImapFlow } from "imapflow";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
@@ -5,6 +6,7 @@ import type { Bridge } from "../../src/adapter/index.ts";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
 import { createMemoryHost, type MemoryHost, until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
+import { freePort } from "../support/ports.ts";
 
 const absent = missing("dovecot");
 const [{ user, password }] = users;
@@ -132,6 +134,42 @@ describe.skipIf(absent !== undefined)(`a mailbox on Dovecot${absent === undefine
     expect(subjects(host)).toEqual(["large", "odd", "s3"]);
     expect(host.taken.map(({ files }) => files.map(({ name }) => name))).toEqual([["a.zip"], ["message.eml"], []]);
     expect(host.taken[0]?.files[0]?.content.subarray(0, 3_000_000)).toEqual(Buffer.alloc(3_000_000, 7));
+  });
+
+  test("a mail that the server cannot give is announced, and does not stop the mailbox", {
+    timeout: 60_000,
+  }, async () => {
+    for (const subject of ["s1", "s2", "s3"]) await dovecot.deliver(user, mail(subject));
+    const uids = (await dovecot.doveadm("search", "-u", user, "mailbox", "INBOX", "all")).trim().split("\n");
+    const broken = uids[1]?.split(" ")[1];
+    const asked: string[] = [];
+    // Dovecot gives all that it has: in its place a refusal for this one mail, all else goes through to it.
+    const port = await freePort();
+    const proxy = createServer((client) => {
+      const server = connect(dovecot.imapPort, "127.0.0.1");
+      for (const socket of [client, server]) socket.on("error", () => {});
+      client.on("close", () => server.destroy());
+      server.on("close", () => client.destroy());
+      server.pipe(client);
+      client.on("data", (chunk: Buffer) => {
+        const [, tag, uid] = /^(\S+) UID FETCH (\d+) .*BODY/i.exec(chunk.toString()) ?? [];
+        if (uid === undefined || uid !== broken) return server.write(chunk);
+        asked.push(uid);
+        return client.write(`${tag} NO [SERVERBUG] Internal error\r\n`);
+      });
+    }).listen(port, "127.0.0.1");
+    const { host, bridge } = await startReading(undefined, { port, tls: "none" });
+    await until(() => host.taken.length === 3, 50_000);
+    expect(host.taken.map(({ from }) => from.address)).toEqual([
+      "anna@example.org",
+      "unknown@invalid",
+      "anna@example.org",
+    ]);
+    expect(host.taken[1]?.text).toContain(`UID ${broken}`);
+    expect(asked).toHaveLength(5);
+    await until(() => bridge.health().state === "up");
+    await stopAll();
+    proxy.close();
   });
 
   test("a new UIDVALIDITY: the mailbox is read anew, nothing is lost", async () => {
