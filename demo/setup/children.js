@@ -6,7 +6,10 @@ import { SetUpError } from "./say.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const running = new Set();
+/** A repeat within this time is the same key press: the terminal signals the whole group, and npm passes it on once more. */
+const SAME_PRESS_MS = 300;
 let endingBy;
+let endingSince = 0;
 
 /**
  * Signals reach children only through us: each is the leader of its own session, so a Ctrl-C of the terminal is
@@ -48,6 +51,8 @@ function killAll() {
 /** First signal: children may end in their own way. Second, or too slow: they are killed. */
 function endAll(signal) {
   const again = endingBy !== undefined;
+  if (again && performance.now() - endingSince < SAME_PRESS_MS) return;
+  if (!again) endingSince = performance.now();
   endingBy ??= signal;
   for (const entry of running) {
     if (again) killGroup(entry.child.pid, "SIGKILL");

@@ -36,6 +36,8 @@ export interface SynapseServer {
   register(name: string, options?: { password?: string; admin?: boolean }): Promise<SynapseUser>;
   /** CPU time of the running process so far, user and system, in ms. */
   cpuMs(): number;
+  /** False once it has ended, for whatever reason. */
+  isRunning(): boolean;
   /** Ends it; `start` brings it back on the same port with the same data. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
@@ -93,6 +95,7 @@ export async function startSynapseServer(options: SynapseServerOptions): Promise
     log,
     start,
     stop,
+    isRunning: () => server?.isRunning() === true,
     async restart({ signal = "SIGTERM" } = {}) {
       await stop(signal);
       await start();

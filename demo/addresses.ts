@@ -1,0 +1,67 @@
+import type { ParsedMail } from "mailparser";
+import type { DemoConfiguration } from "./configuration.ts";
+import type { SynapseServer, SynapseUser } from "./setup/synapse-server.ts";
+
+/** A demo that is up. */
+export interface DemoAddresses {
+  readonly folder: string;
+  readonly synapse: SynapseServer;
+  readonly agent: SynapseUser;
+  /** Room ids by agency. */
+  readonly rooms: ReadonlyMap<string, string>;
+  readonly configuration: DemoConfiguration;
+  readonly sentMail: string;
+}
+
+/** One line of JSON for programs, as README.md describes it. */
+export function printJson({ synapse, agent, rooms, configuration, sentMail }: DemoAddresses): string {
+  const agencies = [...configuration.config.agencies.values()].map(({ id, room }) => [
+    id,
+    { room_id: rooms.get(id), room_alias: room },
+  ]);
+  return JSON.stringify({
+    homeserver: synapse.url,
+    domain: synapse.domain,
+    agent: { user_id: agent.userId, password: agent.password, access_token: agent.accessToken },
+    agencies: Object.fromEntries(agencies),
+    channels: configuration.channels,
+    sent_mail: sentMail,
+  });
+}
+
+/** The same for people. */
+export function printAddresses({ folder, synapse, agent, configuration, sentMail }: DemoAddresses): string {
+  const { config, channels } = configuration;
+  const rows: [string, string][] = [
+    ["Homeserver", `${synapse.url}   for any Matrix client on this machine`],
+    ["Agent", `${agent.userId}   password ${agent.password}`],
+    ...[...config.agencies.values()].map(({ name, room }): [string, string] => ["Room", `${room}   ${name}`]),
+  ];
+  for (const [name, { address, smtp }] of Object.entries(channels)) {
+    if (address === undefined || smtp === undefined) continue;
+    rows.push(["Write to", `${address}   channel ${name}, smtp://${smtp.host}:${smtp.port}, for example:`]);
+    rows.push(["", exampleMail(address, `smtp://${smtp.host}:${smtp.port}`)]);
+  }
+  rows.push(["Mails that left", sentMail], ["Logs, settings", folder]);
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(17)}${text}`);
+  return [
+    "The demo is up. In the room, reply to a citizen's message and the citizen gets it. Ctrl-C ends the demo.",
+    ...lines,
+  ].join("\n");
+}
+
+const exampleMail = (to: string, server: string) =>
+  `printf 'From: a@citizen.example\\nTo: ${to}\\nSubject: Hello\\n\\nA question.\\n' | curl -sS ${server} --mail-from a@citizen.example --mail-rcpt ${to} -T -`;
+
+/** A mail as the citizen reads it. */
+export function printMail(mail: ParsedMail): string {
+  const to = Array.isArray(mail.to) ? mail.to.map(({ text }) => text).join(", ") : mail.to?.text;
+  const lines = [
+    `From:     ${mail.from?.text ?? ""}`,
+    `To:       ${to ?? ""}`,
+    `Subject:  ${mail.subject ?? ""}`,
+    "",
+    ...(mail.text ?? "").trimEnd().split("\n"),
+  ];
+  return ["The citizen received:", ...lines.map((line) => `  │ ${line}`)].join("\n");
+}

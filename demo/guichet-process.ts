@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MatrixClient } from "../test/support/matrix-client.ts";
+import type { DemoConfiguration, Listener } from "./configuration.ts";
+import { projectFolder } from "./setup/paths.js";
+import { type ServerProcess, startServer } from "./setup/server-process.ts";
+
+const GREETING_MS = 2_000;
+
+/** Starts guichet as its operators do, by its command line; `waitUntilUp` says when it takes mail. */
+export function startGuichet(folder: string, { config }: DemoConfiguration): Promise<ServerProcess> {
+  return startServer({
+    name: "guichet",
+    command: process.execPath,
+    args: [join(projectFolder, "src", "bin.js"), "run", "--config", config.file],
+    cwd: folder,
+    log: guichetLog(folder),
+    isReady: async () => true,
+  });
+}
+
+export const guichetLog = (folder: string) => join(folder, "guichet.log");
+
+/** Waits until the agencies' rooms are there and each mail intake greets. @returns room ids by agency. */
+export async function waitUntilUp(
+  client: MatrixClient,
+  { config, channels }: DemoConfiguration,
+): Promise<ReadonlyMap<string, string>> {
+  const rooms = new Map<string, string>();
+  for (const agency of config.agencies.values()) {
+    const path = `/v3/directory/room/${encodeURIComponent(agency.room)}`;
+    const answer = await insist(() => client.call("GET", path));
+    rooms.set(agency.id, String(answer.room_id));
+  }
+  for (const { smtp, lmtp } of Object.values(channels)) {
+    const listener = smtp ?? lmtp;
+    if (listener) await insist(() => awaitGreeting(listener));
+  }
+  return rooms;
+}
+
+/** Until it is so: whoever waits also watches whether the servers still run. */
+async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      await sleep(100);
+    }
+  }
+}
+
+/** RFC 5321, 4.3.1: a server that takes mail opens with 220. */
+async function awaitGreeting({ host, port }: Listener): Promise<void> {
+  const socket = connect({ host, port });
+  try {
+    const [greeting]: unknown[] = await once(socket, "data", { signal: AbortSignal.timeout(GREETING_MS) });
+    if (!String(greeting).startsWith("220")) throw new Error(`greeted with ${String(greeting)}`);
+    socket.write("QUIT\r\n");
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,102 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../src/config/fault.ts";
+import { MatrixClient } from "../test/support/matrix-client.ts";
+import { type DemoAddresses, printAddresses, printJson, printMail } from "./addresses.ts";
+import { AGENT, type DemoConfiguration, writeConfiguration } from "./configuration.ts";
+import { guichetLog, startGuichet, waitUntilUp } from "./guichet-process.ts";
+import { type DemoOptions, readOptions } from "./options.js";
+import { startOutsideMail } from "./outside-mail.ts";
+import { choosePorts } from "./ports.ts";
+import { makeRoundTrip } from "./round-trip.ts";
+import { SetUpError, say, sayFault } from "./setup/say.js";
+import { startSynapseServer } from "./setup/synapse-server.ts";
+import { refuseAfter, watchServers } from "./watch.ts";
+
+const WATCH_MS = 250;
+const UP_WITHIN_MS = 90_000;
+
+/** Brings everything up and plays its part; resolves when the demo is over of its own. */
+async function play(options: DemoOptions, running: AsyncDisposableStack): Promise<void> {
+  const { folder } = options;
+  const begun = performance.now();
+  const ports = await choosePorts(options.portBase);
+  const configuration = await writeConfiguration(folder, ports, options.config);
+  const { config } = configuration;
+
+  const outside = await startOutsideMail(join(folder, "sent"), ports.outside);
+  running.defer(() => outside.stop());
+  say("Starting a homeserver (Synapse) …");
+  const synapseFolder = join(folder, "synapse");
+  mkdirSync(synapseFolder);
+  const synapse = await startSynapseServer({
+    folder: synapseFolder,
+    port: ports.homeserver,
+    domain: config.homeserver.domain,
+    appServices: [config.appservice.registration],
+    config: { room_list_publication_rules: [{ action: "allow" }] },
+  });
+  running.defer(() => synapse.stop());
+
+  say("Starting guichet with its database …");
+  const guichet = await startGuichet(folder, configuration);
+  running.defer(() => guichet.stop());
+  const watching = watchServers([
+    { name: "guichet", log: guichetLog(folder), isRunning: guichet.isRunning },
+    { name: "Synapse", log: synapse.log, isRunning: synapse.isRunning },
+  ]);
+  const account = await synapse.register(AGENT);
+  const agent = new MatrixClient(synapse.url, account);
+  const rooms = await Promise.race([
+    waitUntilUp(agent, configuration),
+    watching,
+    refuseAfter(UP_WITHIN_MS, guichetLog(folder)),
+  ]);
+  for (const room of rooms.values()) await agent.join(room);
+  say(`Everything is up after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+
+  const addresses: DemoAddresses = { folder, synapse, agent: account, rooms, configuration, sentMail: outside.folder };
+  if (!options.json || options.once) {
+    const mail = await Promise.race([
+      makeRoundTrip({ agent, outside, ...findTownMail(configuration, rooms) }),
+      watching,
+    ]);
+    (options.json ? say : print)(printMail(mail));
+  }
+  if (options.json) print(printJson(addresses));
+  if (options.once) return;
+  if (!options.json) print(`\n${printAddresses(addresses)}`);
+  await watching;
+}
+
+function findTownMail({ config, channels }: DemoConfiguration, rooms: ReadonlyMap<string, string>) {
+  const agency = [...config.channels.values()].find(({ name }) => name === "town-mail")?.agency;
+  const room = agency && rooms.get(agency);
+  const { address, smtp: intake } = channels["town-mail"] ?? {};
+  if (room === undefined || address === undefined || intake === undefined)
+    throw new SetUpError("The round trip needs the channel town-mail with listen: --json does without one.");
+  return { room, address, intake };
+}
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** A stack is for faults of guichet or of the demo; what people can cure is said in their words. */
+function fail(error: unknown): void {
+  sayFault(error instanceof ConfigError ? new SetUpError(error.message) : error);
+  process.exitCode = 1;
+}
+
+const ending = new AbortController();
+const end = () => ending.abort();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+for (const stream of [process.stdout, process.stderr]) stream.on("error", end);
+// The process that started us would pass signals on: without it nobody could end us.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && end(), WATCH_MS).unref();
+
+const running = new AsyncDisposableStack();
+const ended = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+await Promise.race([play(readOptions(process.argv.slice(2)), running).catch(fail), ended]);
+await running.disposeAsync().catch(fail);
+// Waits of the round trip may still be under way; servers that were just starting end with us.
+process.exit();

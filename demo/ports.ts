@@ -1,0 +1,38 @@
+import { PORTS } from "./options.js";
+import { freePort, isPortFree } from "./setup/free-port.ts";
+import { SetUpError } from "./setup/say.js";
+
+/** Ports on 127.0.0.1. */
+export interface Ports {
+  readonly homeserver: number;
+  readonly appservice: number;
+  readonly intake: number;
+  readonly outside: number;
+  /** Undefined: guichet takes a free one. */
+  readonly database: number | undefined;
+}
+
+/**
+ * Chooses the demo's ports: consecutive ones from `base`, or free ones.
+ * @throws SetUpError when one of the consecutive ports is taken.
+ */
+export async function choosePorts(base: number | undefined): Promise<Ports> {
+  if (base === undefined) {
+    const [homeserver = 0, appservice = 0, intake = 0, outside = 0] = await distinctPorts(4);
+    return { homeserver, appservice, intake, outside, database: undefined };
+  }
+  for (let port = base; port < base + PORTS; port += 1) {
+    if (await isPortFree(port)) continue;
+    const range = `${base} to ${base + PORTS - 1}`;
+    throw new SetUpError(
+      `Port ${port} is taken, and the demo needs ${range}: give another --port-base, or leave it out for free ports.`,
+    );
+  }
+  return { homeserver: base, appservice: base + 1, intake: base + 2, outside: base + 3, database: base + 4 };
+}
+
+async function distinctPorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
