@@ -52,7 +52,8 @@ export async function startDovecot(): Promise<Dovecot> {
   }
   await writeFile(join(folder, "users"), users.map(({ user, password }) => `${user}:{PLAIN}${password}\n`).join(""));
   const config = join(folder, "dovecot.conf");
-  await writeFile(config, configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }));
+  const group = (await run("id", ["-gn"])).stdout.trim();
+  await writeFile(config, configuration({ folder, group, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }));
 
   const isAlive = (pid: number) => {
     try {
@@ -124,12 +125,13 @@ interface Place {
   readonly saslPort: number;
   readonly tls: { readonly cert: string; readonly key: string };
   readonly isRoot: boolean;
+  readonly group: string;
 }
 
-function configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }: Place): string {
-  const { username, gid } = userInfo();
-  const owner = isRoot ? "uid=nobody gid=nogroup" : `uid=${username} gid=${gid}`;
-  const ownUser = `default_login_user = ${username}\ndefault_internal_user = ${username}\ndefault_internal_group = ${gid}`;
+function configuration({ folder, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot, group }: Place): string {
+  const { username } = userInfo();
+  const owner = isRoot ? "uid=nobody gid=nogroup" : `uid=${username} gid=${group}`;
+  const ownUser = `default_login_user = ${username}\ndefault_internal_user = ${username}\ndefault_internal_group = ${group}`;
   return `base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = ${folder}/log/dovecot.log
@@ -142,7 +144,7 @@ ssl_cert = <${tls.cert}
 ssl_key = <${tls.key}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
-mail_location = maildir:${folder}/mail/%u
+mail_location = sdbox:${folder}/mail/%u
 recipient_delimiter = +
 lmtp_save_to_detail_mailbox = no
 postmaster_address = postmaster@town.example
