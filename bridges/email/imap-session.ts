@@ -93,7 +93,7 @@ export async function openSession(imap: ImapSettings, signal: AbortSignal): Prom
   };
 }
 
-export class ConnectionLostError extends Error {
+class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
   readonly code = "NoConnection";
 }

@@ -19,7 +19,7 @@ export interface SpooledMail extends AsyncDisposable {
 }
 
 /** Mails up to this size never touch the disk; in bytes. */
-export const IN_MEMORY = 256 * 1024;
+const IN_MEMORY = 256 * 1024;
 
 export class MailTooLargeError extends Error {
   override readonly name = "MailTooLargeError";

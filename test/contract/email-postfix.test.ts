@@ -44,7 +44,7 @@ describe.skipIf(absent !== undefined)(`through Postfix${absent === undefined ? "
     const host = createMemoryHost();
     const config = email.config.parse({
       address: "mairie@town.example",
-      listen: { protocol, port, max_bytes: 5_000_000 },
+      listen: { protocol, port, max_bytes: 5_000_000, tls },
       smtp: { host: "127.0.0.1", port: postfix.submissionPort, user, password, ca: tls.cert },
     });
     const bridge = email.create(config, host);
@@ -57,7 +57,7 @@ describe.skipIf(absent !== undefined)(`through Postfix${absent === undefined ? "
   }
 
   test.each(["lmtp", "smtp"] as const)("mail comes in by %s, to several addresses of ours", async (protocol) => {
-    const { host, client } = await startBoth(protocol);
+    const { host, client, postfix } = await startBoth(protocol);
     for (let n = 0; n < 5; n++)
       await client.sendMail({
         from: "Anna <anna@example.org>",
@@ -68,6 +68,7 @@ describe.skipIf(absent !== undefined)(`through Postfix${absent === undefined ? "
     await until(() => host.taken.length === 10, 15_000);
     expect(host.taken.filter(({ thread }) => thread.token === "tok-1")).toHaveLength(5);
     expect(host.taken[0]).toMatchObject({ from: { address: "anna@example.org", name: "Anna" }, automatic: false });
+    expect(await postfix.log()).toContain("TLS connection established to 127.0.0.1");
     client.close();
   });
 

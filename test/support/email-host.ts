@@ -3,7 +3,7 @@ import { pino } from "pino";
 import type { Acceptance, BridgeHost, InboundAttachment, InboundMessage } from "../../src/adapter/index.ts";
 
 /** What an inbox took, files read to their end. */
-export interface TakenMessage extends Omit<InboundMessage, "attachments"> {
+interface TakenMessage extends Omit<InboundMessage, "attachments"> {
   readonly files: readonly (Omit<InboundAttachment, "content"> & { readonly content: Buffer })[];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-export interface SunkMail {
+interface SunkMail {
   readonly from: string;
   readonly to: readonly string[];
   /** The mail as it came; only its first 64 KiB when it was larger than 1 MiB. */
@@ -12,7 +12,7 @@ export interface SunkMail {
 }
 
 /** How the sink treats what it is given. A number is the reply code, with that text. */
-export interface SinkFaults {
+interface SinkFaults {
   mailFrom?: Refusal;
   rcptTo?: Refusal;
   data?: Refusal;
