@@ -23,16 +23,15 @@ export function startGuichet(folder: string, { config }: DemoConfiguration): Pro
 
 export const guichetLog = (folder: string) => join(folder, "guichet.log");
 
-/** Waits until the agencies' rooms are there and each mail intake greets. @returns room ids by agency. */
+/** Waits until the agent is in each agency's room and each mail intake greets. @returns room ids by agency. */
 export async function waitUntilUp(
-  client: MatrixClient,
+  agent: MatrixClient,
   { config, channels }: DemoConfiguration,
 ): Promise<ReadonlyMap<string, string>> {
   const rooms = new Map<string, string>();
   for (const agency of config.agencies.values()) {
-    const path = `/v3/directory/room/${encodeURIComponent(agency.room)}`;
-    const answer = await insist(() => client.call("GET", path));
-    rooms.set(agency.id, String(answer.room_id));
+    // A new room has its name for a moment before it lets anybody in.
+    rooms.set(agency.id, await insist(() => agent.join(agency.room)));
   }
   for (const { smtp, lmtp } of Object.values(channels)) {
     const listener = smtp ?? lmtp;

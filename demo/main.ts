@@ -52,7 +52,6 @@ async function play(options: DemoOptions, running: AsyncDisposableStack): Promis
     watching,
     refuseAfter(UP_WITHIN_MS, guichetLog(folder)),
   ]);
-  for (const room of rooms.values()) await agent.join(room);
   say(`Everything is up after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
 
   const addresses: DemoAddresses = { folder, synapse, agent: account, rooms, configuration, sentMail: outside.folder };
