@@ -21,15 +21,16 @@ export async function ensureDebianPackages() {
     say(`Tests that need ${absent.join(", ")} will be skipped: run \`npm test\` once as root to install them.`);
     return;
   }
-  const done = sayWhileRunning(`Installing Debian packages: ${absent.join(", ")} (no service is started)`);
-  try {
-    await runQuietly(isRoot ? "sh" : "sudo", [...(isRoot ? [] : ["-n", "sh"]), "-c", INSTALL, "sh", ...absent], {
+  const line = `Installing Debian packages: ${absent.join(", ")} (no service is started)`;
+  const install = () =>
+    runQuietly(isRoot ? "sh" : "sudo", [...(isRoot ? [] : ["-n", "sh"]), "-c", INSTALL, "sh", ...absent], {
       log: join(localFolder, "apt.log"),
       onFailure: `The Debian packages ${absent.join(", ")} could not be installed.`,
       // Half an installation of dpkg is worse than a late end.
       graceMs: 120_000,
     });
-    done();
+  try {
+    await sayWhileRunning(line, install);
   } catch (error) {
     if (inCi || endedBySignal() !== undefined || !(error instanceof SetUpError)) throw error;
     say(`${error.message}\n  Tests that need them will be skipped.`);

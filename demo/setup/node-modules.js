@@ -11,9 +11,13 @@ const wanted = join(projectFolder, "package-lock.json");
 /** Installs what package-lock.json names into node_modules; does nothing, and needs no network, when it is there. */
 export async function ensureNodeModules() {
   if (isUpToDate() && runsNode24()) return;
-  const done = sayWhileRunning(
+  await sayWhileRunning(
     "Installing the npm packages of package-lock.json into node_modules (about half a minute)",
+    install,
   );
+}
+
+async function install() {
   // npm hands its own path to its scripts; it may not be in PATH under that name.
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=warn"];
@@ -28,7 +32,6 @@ export async function ensureNodeModules() {
       "npm installed no working Node 24 (the package `node`). Allow install scripts (`npm config set ignore-scripts false`) or run with Node 24 or newer.",
     );
   }
-  done();
 }
 
 /** npm writes its record of node_modules last, so an interrupted install has none. Dates say nothing after a checkout. */

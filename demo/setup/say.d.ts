@@ -2,4 +2,4 @@
 export class SetUpError extends Error {}
 export function say(line: string): void;
 export function sayFault(error: unknown): void;
-export function sayWhileRunning(line: string): () => void;
+export function sayWhileRunning<T>(line: string, work: () => Promise<T>): Promise<T>;

@@ -13,14 +13,20 @@ export function sayFault(error) {
   say(error instanceof SetUpError ? error.message : (error?.stack ?? String(error)));
 }
 
-/** Says `line` now and how long it has been running every 15 seconds; call the result when it is done. */
-export function sayWhileRunning(line) {
+/**
+ * Says `line`, then every 15 seconds that it still runs, until `work` has ended, well or badly.
+ * @returns what `work` returns.
+ */
+export async function sayWhileRunning(line, work) {
   const begun = Date.now();
   const seconds = () => Math.round((Date.now() - begun) / 1000);
   say(`${line} …`);
   const timer = setInterval(() => say(`  still at it (${seconds()} s)`), 15_000);
-  return () => {
-    clearInterval(timer);
+  try {
+    const result = await work();
     say(`  done in ${seconds()} s`);
-  };
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
 }

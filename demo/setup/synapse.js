@@ -15,7 +15,13 @@ export async function ensureSynapse() {
   const stamp = createHash("sha256").update(readFileSync(requirements)).digest("hex");
   if (isReady(stamp)) return;
   const python = findPython();
-  const done = sayWhileRunning("Installing Synapse from PyPI into .local/synapse (about half a minute)");
+  await sayWhileRunning("Installing Synapse from PyPI into .local/synapse (about half a minute)", () =>
+    install(python),
+  );
+  writeFileSync(synapseMarker, stamp);
+}
+
+async function install(python) {
   rmSync(synapseFolder, { recursive: true, force: true });
   const pip = await createEnvironment(python);
   await runQuietly(
@@ -27,8 +33,6 @@ export async function ensureSynapse() {
         "Synapse could not be installed. It needs PyPI, or the index that your pip is set up for; check the network and run again.",
     },
   );
-  writeFileSync(synapseMarker, stamp);
-  done();
 }
 
 function isReady(stamp) {
