@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
@@ -11,12 +11,17 @@ const SAME_PRESS_MS = 300;
 let endingBy;
 let endingSince = 0;
 
+/** Where there is setpriv (util-linux), the kernel ends a child with us even when we are killed outright. */
+const BIND =
+  spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status === 0 ? ["setpriv", "--pdeathsig", "KILL"] : [];
+
 /**
  * Signals reach children only through us: each is the leader of its own session, so a Ctrl-C of the terminal is
  * passed on once, and whatever a child leaves behind in its group can be ended with it.
  */
-function spawnOwned(command, args, options, graceMs) {
-  const child = spawn(command, args, { ...options, detached: true });
+function spawnOwned(command, args, { outlives = false, ...options }, graceMs) {
+  const [first, ...rest] = [...(outlives ? [] : BIND), command, ...args];
+  const child = spawn(first, rest, { ...options, detached: true });
   const entry = { child, graceMs };
   if (running.size === 0) watchEndings(true);
   running.add(entry);
@@ -83,6 +88,7 @@ export async function runForeground(command, args, { graceMs = 20_000, ...option
 
 /**
  * Runs an installer quietly: its output goes to a file, of which a failure shows the end.
+ * `outlives`: ends its own work when we are killed.
  * @throws SetUpError with `onFailure`, the sentence that says what to do.
  */
 export async function runQuietly(command, args, { log, onFailure, graceMs = 3_000, ...options }) {

@@ -28,6 +28,7 @@ export async function ensureDebianPackages() {
       onFailure: `The Debian packages ${absent.join(", ")} could not be installed.`,
       // Half an installation of dpkg is worse than a late end.
       graceMs: 120_000,
+      outlives: true,
     });
   try {
     await sayWhileRunning(line, install);
