@@ -101,12 +101,11 @@ describe("compose", () => {
     expect(content).not.toHaveProperty("m.relates_to");
   });
 
-  test("a further event is bare, in the thread, and mentions nobody", () => {
+  test("a further event is bare and in the thread", () => {
     const { content } = composeText(message({ subject: "Permit", text: "@room hello" }), place);
     expect(content).toEqual({
       msgtype: "m.text",
       body: "@room hello",
-      "m.mentions": {},
       "m.relates_to": {
         rel_type: "m.thread",
         event_id: "$root",

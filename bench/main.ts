@@ -1,0 +1,75 @@
+import { measureAnswers } from "./answers.ts";
+import { fillStore } from "./fill.ts";
+import type { BenchMail } from "./mails.ts";
+import { peakRssMb } from "./measure.ts";
+import { openRig, print, type Rig } from "./rig.ts";
+
+/** `--quick` is for a look, not for a claim. */
+const QUICK = process.argv.includes("--quick");
+const CITIZENS = 100;
+const MESSAGES = QUICK ? 200 : 500;
+const ROUNDS = QUICK ? 1 : 3;
+const STORED = 100_000;
+
+const citizen = (index: number) => `citizen${index % CITIZENS}@example.org`;
+const times = (count: number, make: (index: number) => BenchMail) =>
+  Array.from({ length: count }, (_, index) => make(index));
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+interface Population {
+  readonly further: readonly BenchMail[];
+  readonly fresh: readonly BenchMail[];
+  readonly ghosts: readonly string[];
+}
+
+/** A hundred citizens with a conversation each. */
+async function populate(rig: Rig): Promise<Population> {
+  const firsts = times(CITIZENS, (index) => ({ from: citizen(index), subject: `Matter ${index}` }));
+  const { messageIds } = await rig.mails("first mail of a new citizen", firsts);
+  const members = [...(await rig.house.agent.members(rig.house.room)).keys()];
+  return {
+    further: times(MESSAGES, (index) => ({
+      from: citizen(index),
+      subject: "Re: matter",
+      inReplyTo: `<${messageIds[index % CITIZENS]}>`,
+    })),
+    fresh: times(MESSAGES, (index) => ({ from: citizen(index), subject: `New matter ${index}` })),
+    ghosts: members.filter((user) => user.startsWith("@_guichet_email_")),
+  };
+}
+
+/** Mails between two runs of bare sends, so that a machine that gets slower or faster does so for both. */
+async function compare(rig: Rig, { further, fresh, ghosts }: Population): Promise<number> {
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await rig.bare(ghosts, MESSAGES);
+    const { perSecond } = await rig.mails("further mail", further);
+    const after = await rig.bare(ghosts, MESSAGES);
+    ratios.push((2 * perSecond) / (before + after));
+    await rig.mails("new matter of a known citizen", fresh);
+  }
+  print(
+    `ratio further mail / bare: ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(", ")})\n`,
+  );
+  return median(ratios);
+}
+
+print(`${MESSAGES} messages a line, ${ROUNDS} rounds; latencies are p50 / p95 / p99; CPU a message\n`);
+for (const width of [1, 8, 16]) {
+  const rig = await openRig(width);
+  try {
+    const population = await populate(rig);
+    const small = await compare(rig, population);
+    if (width < 16) continue;
+    await rig.paced(population.further, 1000 / 30);
+    await measureAnswers({ ...rig, count: QUICK ? 50 : 200, print });
+    print(`\nthe same with ${STORED} conversations in the store`);
+    await fillStore(rig.database.durable, rig.house.room, STORED);
+    const large = await compare(rig, population);
+    await rig.paced(population.further, 1000 / 30);
+    print(`\nratio with ${STORED} conversations against ${CITIZENS}: ${(large / small).toFixed(2)}`);
+    print(`guichet's peak RSS: ${peakRssMb(rig.house.guichet.pid)} MB`);
+  } finally {
+    await rig.close();
+  }
+}

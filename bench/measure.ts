@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+
+/** USER_HZ, the unit of CPU times in /proc: 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** CPU time of one process so far, user and system, in milliseconds. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Largest resident memory of a process so far, in megabytes. */
+export function peakRssMb(pid: number): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Math.round(Number(line) / 1024);
+}
+
+export function percentiles(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  return `${at(0.5)} / ${at(0.95)} / ${at(0.99)}`;
+}
+
+/** Runs `count` tasks with at most `width` at once. */
+export async function inFlight(count: number, width: number, task: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let index = next++; index < count; index = next++) await task(index);
+    }),
+  );
+}

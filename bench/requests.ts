@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+/** Counts what a Synapse was asked for, from its own access log: a witness outside guichet, and free of noise. */
+export interface RequestCount {
+  /** Requests since the last call, by kind. */
+  take(): ReadonlyMap<string, number>;
+}
+
+export function countRequests(log: string): RequestCount {
+  let read = 0;
+  return {
+    take() {
+      const file = openSync(log, "r");
+      const bytes = Buffer.alloc(fstatSync(file).size - read);
+      readSync(file, bytes, 0, bytes.length, read);
+      closeSync(file);
+      // A line that is not whole yet is left for the next time.
+      const whole = bytes.lastIndexOf("\n") + 1;
+      read += whole;
+      const counts = new Map<string, number>();
+      for (const [, method = "", path = ""] of bytes
+        .toString("utf8", 0, whole)
+        .matchAll(/"(GET|PUT|POST|DELETE) (\/\S+) HTTP/g)) {
+        const kind = `${method} ${nameKind(path)}`;
+        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      }
+      return counts;
+    },
+  };
+}
+
+const KINDS = [
+  /\/send\/m\.[a-z.]+/,
+  /\/state\/m\.room\.member/,
+  /\/register/,
+  /\/devices\//,
+  /\/redact\//,
+  /\/upload/,
+  /\/sync/,
+  /\/messages/,
+  /\/join/,
+  /\/profile/,
+];
+
+const nameKind = (path: string) =>
+  KINDS.map((kind) => kind.exec(path)?.[0]).find((kind) => kind !== undefined) ?? "other";
+
+export const total = (counts: ReadonlyMap<string, number>) =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0);
+
+export const sayCounts = (counts: ReadonlyMap<string, number>, messages: number) =>
+  [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([kind, count]) => `${(count / messages).toFixed(2)} ${kind}`)
+    .join(", ");
