@@ -1,17 +1,5 @@
-import type { ConversationId, EventId, RoomId } from "../domain/ids.ts";
-
-/** A conversation as an arrival may find it. */
-export interface KnownConversation {
-  readonly id: ConversationId;
-  readonly channel: string;
-  readonly agency: string;
-  readonly room: RoomId;
-  /** Address of the citizen it belongs to. */
-  readonly address: string;
-  /** Undefined until the first message stands in the room. */
-  readonly root: EventId | undefined;
-  readonly latest: EventId | undefined;
-}
+import type { KnownConversation } from "../domain/conversation.ts";
+import type { ConversationId } from "../domain/ids.ts";
 
 export interface Evidence {
   readonly channel: string;

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { nameGhost } from "../conversation/ghost.ts";
-import { type KnownConversation, matchConversation } from "../conversation/match.ts";
+import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
 import { nextTry } from "../domain/back-off.ts";
+import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { KnownConversation } from "../conversation/match.ts";
+import type { KnownConversation } from "../domain/conversation.ts";
 import { type ConversationId, conversationId, eventId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 

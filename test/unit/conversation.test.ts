@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { composeFile, composeText } from "../../src/conversation/compose.ts";
 import { nameForDisplay, nameGhost } from "../../src/conversation/ghost.ts";
-import { type KnownConversation, matchConversation } from "../../src/conversation/match.ts";
+import { matchConversation } from "../../src/conversation/match.ts";
 import { threadRelation } from "../../src/conversation/portal.ts";
 import { sanitiseHtml } from "../../src/conversation/sanitise.ts";
 import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
+import type { KnownConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
 import type { StoredMessage } from "../../src/store/schema.ts";
 
