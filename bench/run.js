@@ -1,13 +1,18 @@
 // `npm run bench`: sets up what is missing, then measures under Node 24. Runs on Node 20 with nothing installed.
+// `npm run bench -- corpora` measures reading on the corpora instead.
 import { execNode24 } from "../demo/setup/node-24.js";
 import { ensureNodeModules } from "../demo/setup/node-modules.js";
 import { sayFault } from "../demo/setup/say.js";
 import { ensureSynapse } from "../demo/setup/synapse.js";
 
 try {
+  const words = process.argv.slice(2);
   await ensureNodeModules();
-  await ensureSynapse();
-  process.exitCode = await execNode24("bench/main.ts", process.argv.slice(2));
+  if (words[0] === "corpora") process.exitCode = await execNode24("bench/corpora/main.ts", words.slice(1));
+  else {
+    await ensureSynapse();
+    process.exitCode = await execNode24("bench/main.ts", words);
+  }
 } catch (error) {
   sayFault(error);
   process.exitCode = 1;

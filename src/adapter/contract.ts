@@ -62,6 +62,8 @@ export interface Health {
 export interface BridgeHost {
   /** Name of the channel in the operator's configuration. */
   readonly channel: string;
+  /** Languages of the channel's agency, the preferred one first: language tags such as `fr` or `pt-BR`. */
+  readonly languages: readonly string[];
   readonly inbox: Inbox;
   /** Bound to the channel. Ids and codes only: never a citizen's words, address or number. */
   readonly log: Logger;

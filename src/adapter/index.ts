@@ -18,4 +18,4 @@ export {
   type OutboundThread,
   type Sent,
 } from "./delivery.ts";
-export type { InboundAttachment, InboundMessage, Party, ThreadEvidence } from "./message.ts";
+export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";

@@ -22,11 +22,31 @@ export interface InboundMessage {
   /** Plain text, "" when there is none. Lines end with \n. */
   readonly text: string;
   readonly html?: string;
+  /**
+   * What the sender wrote just now, when `text` and `html` hold more (quotes, signatures): this is shown, and the whole
+   * text goes along as a file.
+   */
+  readonly visible?: { readonly text: string; readonly html?: string };
+  /** Others whom the sender addressed, the channel's own addresses left out. */
+  readonly cc?: readonly Party[];
+  /** Where the sender wishes answers to go, when that is not `from`. Never changes who the sender is. */
+  readonly replyTo?: Party;
+  /** What agents should know about this arrival: sentences of the bridge, in the first of `host.languages` that it speaks. */
+  readonly remarks?: readonly string[];
+  /** What the channel can say about the sender being who they claim to be; undefined when it cannot. */
+  readonly trust?: SenderTrust;
   readonly thread: ThreadEvidence;
   /** Written by a machine (RFC 3834): shown, never answered by another machine. */
   readonly automatic: boolean;
   /** Read once and in order; each `content` is consumed or destroyed before the next is asked for. */
   readonly attachments: Iterable<InboundAttachment> | AsyncIterable<InboundAttachment>;
+}
+
+export interface SenderTrust {
+  /** `verified`: proven. `unverified`: nothing is proven, as is common. `forged`: the proof that there should be has failed. */
+  readonly verdict: "verified" | "unverified" | "forged";
+  /** One sentence for agents, when something is wrong; as `remarks`. */
+  readonly remark?: string;
 }
 
 /** What the arrival says about the conversation it belongs to. The core decides. */

@@ -33,6 +33,7 @@ export function openChannels(config: Config, parts: ChannelParts): Channels {
       channel.name,
       channel.build({
         channel: channel.name,
+        languages: config.agencies.get(channel.agency)?.languages ?? [],
         inbox: parts.inboxFor(channel),
         log,
         now: () => new Date(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A text that must not be shown: in YAML a plain text, `{ env: NAME }` or `{ file: path }`. Bridges write the same as `z.string().meta({ secret: true })`. */
-export const secret = () => z.string().meta({ secret: true });
+const secret = () => z.string().meta({ secret: true });
 
 /** A port that this process listens on. `listens` lets the loader refuse a port that is named twice. */
 const listeningPort = () => z.int().min(1).max(65535).meta({ listens: true });

@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import type { UserId } from "../domain/ids.ts";
-import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
 import { MatrixError, readMatrixError } from "./matrix-error.ts";
 
@@ -62,11 +61,4 @@ export async function downloadMedia(
     if (error instanceof MatrixError) throw error;
     throw new MatrixError({ status: 0, errcode: "GUICHET_UNREACHABLE", cause: error });
   }
-}
-
-/** The homeserver's upload limit in bytes; undefined when it does not say. */
-export async function readUploadLimit(client: HomeserverClient, as: UserId): Promise<number | undefined> {
-  const answer = await client.request({ method: "GET", path: "/_matrix/client/v1/media/config", as });
-  const limit = isRecord(answer) ? answer["m.upload.size"] : undefined;
-  return typeof limit === "number" ? limit : undefined;
 }

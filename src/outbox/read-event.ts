@@ -67,7 +67,7 @@ function readRelation(relation: Readonly<Record<string, unknown>>) {
 }
 
 /** Commands are looked for below the quote that older clients put before a reply. */
-export function readCommand(content: Readonly<Record<string, unknown>>): string | undefined {
+function readCommand(content: Readonly<Record<string, unknown>>): string | undefined {
   if (content.msgtype !== "m.text") return undefined;
   return /^!([a-z]+)(?:\s|$)/i.exec(stripReplyFallback(textIn(content.body) ?? ""))?.[1]?.toLowerCase();
 }

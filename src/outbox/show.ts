@@ -44,7 +44,7 @@ async function explain(parts: ShowParts, answer: Answer): Promise<void> {
 }
 
 /** Why an answer did not arrive, and what the agent can do. */
-export function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer">): string {
+function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer">): string {
   const code = answer.code ?? "";
   if (answer.state === "unknown") return texts.unknown(code);
   if (code === "CANNOT_ANSWER") return texts.cannotAnswer;

@@ -24,6 +24,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
   const ending = new AbortController();
   const host: MemoryHost = {
     channel: "town-mail",
+    languages: ["en"],
     taken: [],
     notesKept,
     answer: () => undefined,

@@ -35,6 +35,7 @@ const pigeon: BridgeDefinition = {
 const findBridge = async () => pigeon;
 /** What a bridge is lent; `create` must not use it yet. */
 const host: BridgeHost = {
+  languages: ["en"],
   channel: "post",
   inbox: { accept: () => Promise.reject(new Error("not started")) },
   log: pino({ enabled: false }),
