@@ -25,7 +25,7 @@ export async function provideRooms({ config, log, database, client, users }: Roo
     const { room, refused } = await provideRoom(client, users, {
       alias: agency.room,
       name: agency.name,
-      topic: agency.topic ?? chooseTexts(agency.languages).topic(agency.name),
+      topic: agency.topic ?? chooseTexts(agency.languages).topic(agency.name, agency.replies),
       agents: agency.agents,
       bridges: describeBridges(config, agency),
     });

@@ -1,6 +1,6 @@
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
 export interface DeskTexts {
-  readonly topic: (agency: string) => string;
+  readonly topic: (agency: string, replies: "explicit" | "all") => string;
   readonly rejected: (code: string, answer: string | undefined) => string;
   readonly gaveUp: (last: string) => string;
   readonly unknown: (code: string) => string;
@@ -15,8 +15,10 @@ export interface DeskTexts {
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
 
 const en: DeskTexts = {
-  topic: (agency) =>
-    `${agency}: messages from citizens. Reply to a citizen's message, or write !reply in its thread, and they get it; everything else stays here.`,
+  topic: (agency, replies) =>
+    replies === "explicit"
+      ? `${agency}: messages from citizens. Reply to a citizen's message, or write !reply in its thread, and they get it; everything else stays here.`
+      : `${agency}: messages from citizens. They get everything that you write in their thread, except !note.`,
   rejected: (code, answer) =>
     `Not delivered: the other side refused it (${said(code, answer)}). Check the address, or reach the citizen another way.`,
   gaveUp: (last) =>
@@ -34,8 +36,10 @@ const en: DeskTexts = {
 };
 
 const fr: DeskTexts = {
-  topic: (agency) =>
-    `${agency} : messages des usagers. Répondez au message de l'usager, ou écrivez !reply dans son fil, et il le reçoit ; tout le reste demeure ici.`,
+  topic: (agency, replies) =>
+    replies === "explicit"
+      ? `${agency} : messages des usagers. Répondez au message de l'usager, ou écrivez !reply dans son fil, et il le reçoit ; tout le reste demeure ici.`
+      : `${agency} : messages des usagers. Ils reçoivent tout ce que vous écrivez dans leur fil, sauf !note.`,
   rejected: (code, answer) =>
     `Non remis : refusé par l'autre côté (${said(code, answer)}). Vérifiez l'adresse ou joignez l'usager autrement.`,
   gaveUp: (last) =>
