@@ -19,15 +19,20 @@ export const writeCursor = (notes: Notes, mailbox: string, cursor: Cursor) =>
   notes.set(noteKey(mailbox), JSON.stringify(cursor));
 
 /**
- * Where reading goes on. A new UIDVALIDITY makes every known UID void: the mailbox is read from its start again,
- * which may show mails twice but loses none.
+ * Where reading goes on. A new UIDVALIDITY makes every known UID void: the mailbox is read from its start again, and
+ * the inbox recognises what it has.
  */
 export const continueFrom = (cursor: Cursor | undefined, uidValidity: string): Cursor =>
   cursor?.uidValidity === uidValidity ? cursor : { uidValidity, lastUid: 0 };
 
-/** Name of an arrival from a mailbox, at most 200 characters. */
-export const nameArrival = (mailbox: string, uidValidity: string, uid: number) =>
-  `imap:${shortName(mailbox)}:${uidValidity}:${uid}`;
+/**
+ * Name of an arrival from a folder, at most 200 characters. The same bytes with a Message-ID are the same mail, so that a
+ * folder which the server numbers anew shows no mail twice; else the mail's number names it.
+ */
+export const nameArrival = (
+  mailbox: string,
+  mail: { readonly digest?: string | undefined; readonly uidValidity: string; readonly uid: number },
+) => `imap:${shortName(mailbox)}:${mail.digest ?? `${mail.uidValidity}:${mail.uid}`}`;
 
 const noteKey = (mailbox: string) => `imap:${shortName(mailbox)}`;
 

@@ -2,16 +2,20 @@ import { readFile } from "node:fs/promises";
 import { ImapFlow } from "imapflow";
 import type { ImapSettings } from "./settings.ts";
 
-/** One connection to a mailbox that is open for reading only. */
+/** One connection to one folder of a mailbox. */
 export interface ImapSession extends AsyncDisposable {
   /** UIDVALIDITY as the server says it now. */
   uidValidity(): string;
   /** UIDs above `lastUid` that are not marked deleted, ascending. */
   listAfter(lastUid: number): Promise<number[]>;
+  /** The others, ascending. */
+  listUpTo(lastUid: number): Promise<number[]>;
   /** When the server received these mails; a UID that is gone is left out. */
   receivedDates(uids: readonly number[]): Promise<Map<number, Date>>;
   /** Bytes of one mail, read piece by piece; undefined when it is gone. Sets no flag (BODY.PEEK). */
   download(uid: number): Promise<AsyncIterable<Buffer> | undefined>;
+  /** Moves mails to another folder (RFC 6851, or what amounts to it), which is made when it is missing. @returns false when the server refuses. */
+  move(uids: readonly number[], folder: string): Promise<boolean>;
   /** Resolves when the mailbox may hold something new (RFC 2177, IDLE; NOOP where the server has none). Rejects when the connection is lost. */
   waitForNews(): Promise<void>;
 }
@@ -20,8 +24,11 @@ export interface ImapSession extends AsyncDisposable {
 const LONGEST_IDLE = 60_000;
 const PIECE = 512 * 1024;
 
-/** Connects, logs in and opens the mailbox. The session ends when `signal` aborts. */
-export async function openSession(imap: ImapSettings, signal: AbortSignal): Promise<ImapSession> {
+/**
+ * Connects, logs in and opens the folder, for reading only unless mails are to be moved out of it. The session ends when
+ * `signal` aborts.
+ */
+export async function openSession(imap: ImapSettings, mailbox: string, signal: AbortSignal): Promise<ImapSession> {
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
@@ -53,12 +60,17 @@ export async function openSession(imap: ImapSettings, signal: AbortSignal): Prom
   try {
     signal.throwIfAborted();
     await client.connect();
-    await client.mailboxOpen(imap.mailbox, { readOnly: true });
+    await client.mailboxOpen(mailbox, { readOnly: imap.move_to === undefined });
   } catch (fault) {
     close();
     throw fault;
   }
 
+  const search = async (uid: string) => {
+    const uids = await client.search({ uid, deleted: false }, { uid: true });
+    if (!uids) throw new ConnectionLostError();
+    return uids.sort((one, other) => one - other);
+  };
   return {
     uidValidity: () => {
       if (client.mailbox === false) throw new ConnectionLostError();
@@ -66,11 +78,10 @@ export async function openSession(imap: ImapSettings, signal: AbortSignal): Prom
     },
     listAfter: async (lastUid) => {
       hasNews = false;
-      const uids = await client.search({ uid: `${lastUid + 1}:*`, deleted: false }, { uid: true });
-      if (!uids) throw new ConnectionLostError();
       // The range n:* holds the last mail even when its UID is below n (RFC 3501, 6.4.8).
-      return uids.filter((uid) => uid > lastUid).sort((one, other) => one - other);
+      return (await search(`${lastUid + 1}:*`)).filter((uid) => uid > lastUid);
     },
+    listUpTo: (lastUid) => (lastUid === 0 ? Promise.resolve([]) : search(`1:${lastUid}`)),
     receivedDates: async (uids) => {
       const mails = await client.fetchAll(uids.join(","), { internalDate: true }, { uid: true });
       return new Map(mails.map((mail) => [mail.uid, new Date(mail.internalDate ?? Number.NaN)]));
@@ -79,6 +90,14 @@ export async function openSession(imap: ImapSettings, signal: AbortSignal): Prom
       const { content } = await client.download(String(uid), undefined, { uid: true, chunkSize: PIECE });
       if (content === undefined && !client.usable) throw new ConnectionLostError();
       return content;
+    },
+    move: async (uids, folder) => {
+      const range = uids.join(",");
+      if (await client.messageMove(range, folder, { uid: true })) return true;
+      if (!client.usable) throw new ConnectionLostError();
+      // The server may have said that the folder is missing (RFC 3501, TRYCREATE).
+      const made = await client.mailboxCreate(folder).catch(() => undefined);
+      return made?.created === true && Boolean(await client.messageMove(range, folder, { uid: true }));
     },
     waitForNews: async () => {
       if (!hasNews && client.usable) {

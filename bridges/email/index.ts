@@ -13,10 +13,15 @@ export default email;
 function create(config: EmailSettings, host: BridgeHost): Bridge {
   const { listen, imap, smtp } = config;
   const own = ownAddress(config.address, config.delimiter);
-  const health = watchHealth(["intake", ...(imap === undefined ? [] : ["mailbox"])], host.now);
+  const mailboxes = imap?.mailboxes ?? [];
+  const health = watchHealth(["intake", ...mailboxes.map(partOf)], host.now);
   const intake = listen && createIntake(listen, own, host);
   const sender = smtp && createSender(smtp, own, (trouble) => health.report("sending", trouble));
-  const mailbox = imap && createMailboxReader(imap, own, host, (trouble) => health.report("mailbox", trouble));
+  const readers = imap
+    ? mailboxes.map((name) =>
+        createMailboxReader(imap, name, own, host, (trouble) => health.report(partOf(name), trouble)),
+      )
+    : [];
 
   return {
     capabilities: {
@@ -31,14 +36,16 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
       await sender?.open();
       await intake?.start();
       health.report("intake", undefined);
-      mailbox?.start(signal);
+      for (const reader of readers) reader.start(signal);
     },
     stop: async (deadline) => {
       sender?.close(deadline);
-      await Promise.all([intake?.stop(deadline), mailbox?.stop()]);
+      await Promise.all([intake?.stop(deadline), ...readers.map((reader) => reader.stop())]);
       health.stop();
     },
     ...(sender === undefined ? {} : { send: sender.send }),
     health: health.read,
   };
 }
+
+const partOf = (mailbox: string) => `mailbox ${mailbox}`;

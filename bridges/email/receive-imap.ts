@@ -1,28 +1,25 @@
-import type { BridgeHost, InboundMessage } from "../../src/adapter/index.ts";
+import type { BridgeHost } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
-import { NOBODY, toInbound } from "./arrival.ts";
-import { continueFrom, nameArrival, readCursor, writeCursor } from "./imap-cursor.ts";
+import { type Cursor, continueFrom, readCursor, writeCursor } from "./imap-cursor.ts";
 import { type ImapSession, openSession } from "./imap-session.ts";
-import { readAsFile, readMail } from "./read-mail.ts";
 import type { ImapSettings } from "./settings.ts";
-import { type SpooledMail, spool } from "./spool.ts";
+import { codeOf, type Reading, takeMail } from "./take-mail.ts";
 import { backOff, pause } from "./wait.ts";
 
-/** Reads a mailbox in the order of its UIDs, in one process of many, and leaves it as it was. */
+/** Reads one folder of a mailbox in the order of its UIDs, in one process of many. */
 export interface MailboxReader {
   start(signal: AbortSignal): void;
   /** Resolves when the mail at hand is settled or given back. */
   stop(): Promise<void>;
 }
 
-/** Mails fetched before dates are asked for again. */
+/** Mails between two questions for dates, and between two moves. */
 const BATCH = 50;
-/** After so many vain tries a mail is taken in another form: one mail never holds up a mailbox. */
-const MOST_TRIES = 5;
 
 /** @param onTrouble gets a code while mail cannot be read, undefined when all is well. */
 export function createMailboxReader(
   imap: ImapSettings,
+  mailbox: string,
   own: OwnAddress,
   host: BridgeHost,
   onTrouble: (code: string | undefined) => void,
@@ -33,9 +30,9 @@ export function createMailboxReader(
     start: (signal) => {
       // Another process may hold the mailbox: standing by is well.
       onTrouble(undefined);
-      const lease = host.lease(`imap:${imap.mailbox}`, (held) => {
+      const lease = host.lease(`imap:${mailbox}`, (held) => {
         const until = AbortSignal.any([signal, held, ending.signal]);
-        running = keepReading({ imap, own, host, onTrouble, until, failures: new Map() });
+        running = keepReading(imap, { mailbox, own, host, onTrouble, until, failures: new Map() });
         return running;
       });
       lease.catch((fault: unknown) => {
@@ -50,28 +47,20 @@ export function createMailboxReader(
   };
 }
 
-interface Reading {
-  readonly imap: ImapSettings;
-  readonly own: OwnAddress;
-  readonly host: BridgeHost;
-  readonly onTrouble: (code: string | undefined) => void;
-  readonly until: AbortSignal;
-  /** By arrival: how often its bytes could not be had, over all connections. */
-  readonly failures: Map<string, number>;
-}
-
-async function keepReading(reading: Reading): Promise<void> {
-  const { imap, host, onTrouble, until } = reading;
+async function keepReading(imap: ImapSettings, reading: Reading): Promise<void> {
+  const { mailbox, host, onTrouble, until } = reading;
   let failures = 0;
   while (!until.aborted) {
     try {
-      await using session = await openSession(imap, until);
-      await readToTheEnd(session, reading);
+      await using session = await openSession(imap, mailbox, until);
+      const clear = (uids: readonly number[]) => moveAway(session, uids, imap.move_to, reading);
+      let isWell = await clear(await leftovers(session, imap, reading));
+      isWell = (await readToTheEnd(session, reading, clear)) && isWell;
       failures = 0;
-      onTrouble(undefined);
+      if (isWell) onTrouble(undefined);
       while (!until.aborted) {
         await session.waitForNews();
-        await readToTheEnd(session, reading);
+        await readToTheEnd(session, reading, clear);
       }
     } catch (fault) {
       if (until.aborted) return;
@@ -83,95 +72,67 @@ async function keepReading(reading: Reading): Promise<void> {
   }
 }
 
-async function readToTheEnd(session: ImapSession, reading: Reading): Promise<void> {
-  const { imap, host, until } = reading;
-  const known = await readCursor(host.notes, imap.mailbox);
+/** @returns false when mails could not be moved away. */
+async function readToTheEnd(
+  session: ImapSession,
+  reading: Reading,
+  clear: (uids: readonly number[]) => Promise<boolean>,
+): Promise<boolean> {
+  const { mailbox, host, until } = reading;
+  const known = await readCursor(host.notes, mailbox);
   let cursor = continueFrom(known, session.uidValidity());
+  let isWell = true;
   if (known !== undefined && cursor !== known) host.log.warn({ code: "IMAP_UIDVALIDITY" }, "the mailbox is read anew");
   for (;;) {
     const uids = await session.listAfter(cursor.lastUid);
-    if (uids.length === 0) return;
+    if (uids.length === 0) return isWell;
     for (let first = 0; first < uids.length; first += BATCH) {
       const batch = uids.slice(first, first + BATCH);
-      const dates = await session.receivedDates(batch);
-      for (const uid of batch) {
-        const receivedAt = dates.get(uid);
-        if (receivedAt !== undefined)
-          await takeMail(session, uid, Number.isNaN(receivedAt.getTime()) ? host.now() : receivedAt, reading);
-        if (until.aborted) return;
-        cursor = { uidValidity: cursor.uidValidity, lastUid: uid };
-        await writeCursor(host.notes, imap.mailbox, cursor);
-      }
+      cursor = await readBatch(session, reading, batch, cursor);
+      if (until.aborted) return isWell;
+      isWell = (await clear(batch)) && isWell;
     }
   }
 }
 
-/** Resolves when the mail is in the inbox, or the reading ends. Rejects when the connection gives no bytes. */
-async function takeMail(session: ImapSession, uid: number, receivedAt: Date, reading: Reading): Promise<void> {
-  const { imap, own, failures } = reading;
-  const dedupeKey = nameArrival(imap.mailbox, session.uidValidity(), uid);
-  const arrival = { dedupeKey, receivedAt, recipient: undefined, envelopeFrom: undefined };
-  let mail: SpooledMail | undefined;
-  try {
-    const source = await session.download(uid);
-    if (source === undefined) return;
-    mail = await spool(source);
-  } catch (fault) {
-    if (isOutsideTrouble(fault)) throw fault;
-    const tries = (failures.get(dedupeKey) ?? 0) + 1;
-    failures.set(dedupeKey, tries);
-    if (tries < MOST_TRIES) throw fault;
-    reading.host.log.error(
-      { code: "IMAP_UNREADABLE", uid, cause: codeOf(fault) },
-      "a mail stays unread in the mailbox",
-    );
-    await offer(async () => announceUnreadable(imap.mailbox, uid, arrival, own), reading);
-    failures.delete(dedupeKey);
-    return;
+async function readBatch(
+  session: ImapSession,
+  reading: Reading,
+  batch: readonly number[],
+  from: Cursor,
+): Promise<Cursor> {
+  const { mailbox, host, until } = reading;
+  const dates = await session.receivedDates(batch);
+  let cursor = from;
+  for (const uid of batch) {
+    const receivedAt = dates.get(uid);
+    if (receivedAt !== undefined)
+      await takeMail(session, uid, Number.isNaN(receivedAt.getTime()) ? host.now() : receivedAt, reading);
+    if (until.aborted) break;
+    cursor = { uidValidity: cursor.uidValidity, lastUid: uid };
+    await writeCursor(host.notes, mailbox, cursor);
   }
-  await using spooled = mail;
-  await offer(
-    async (tries) => toInbound(await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled)), arrival, own),
-    reading,
-  );
-  failures.delete(dedupeKey);
+  return cursor;
 }
 
-/** Offers a message until the inbox takes it: order matters more than haste. */
-async function offer(build: (tries: number) => Promise<InboundMessage>, reading: Reading): Promise<void> {
-  const { host, onTrouble, until } = reading;
-  for (let tries = 0; !until.aborted; tries++) {
-    try {
-      await host.inbox.accept(await build(tries));
-      if (tries > 0) onTrouble(undefined);
-      return;
-    } catch (fault) {
-      host.log.error({ err: fault, code: "EMAIL_NOT_STORED", tries }, "mail could not be stored, it is tried again");
-      onTrouble("EMAIL_NOT_STORED");
-      await pause(backOff(tries), until);
-    }
-  }
+/** Mails that were read but not moved: guichet was ended in between, or the folder was not to be had. */
+async function leftovers(session: ImapSession, imap: ImapSettings, { host, mailbox }: Reading): Promise<number[]> {
+  if (imap.move_to === undefined) return [];
+  const known = await readCursor(host.notes, mailbox);
+  return session.listUpTo(continueFrom(known, session.uidValidity()).lastUid);
 }
 
-const announceUnreadable = (
-  mailbox: string,
-  uid: number,
-  arrival: { dedupeKey: string; receivedAt: Date },
-  own: OwnAddress,
-): InboundMessage => ({
-  ...arrival,
-  from: { address: NOBODY },
-  to: own.address,
-  text: `A mail could not be read from the mail server. It is still in the mailbox ${mailbox} (UID ${uid}).`,
-  thread: { references: [] },
-  automatic: true,
-  attachments: [],
-});
-
-/** Trouble of a socket or of the disk says nothing about the mail. */
-const isOutsideTrouble = (fault: unknown) => fault instanceof Error && "syscall" in fault;
+async function moveAway(
+  session: ImapSession,
+  uids: readonly number[],
+  folder: string | undefined,
+  { host, onTrouble }: Reading,
+): Promise<boolean> {
+  if (folder === undefined || uids.length === 0 || (await session.move(uids, folder))) return true;
+  host.log.warn({ code: "IMAP_MOVE", mails: uids.length }, "the mail server does not let mails be moved; they stay");
+  onTrouble("IMAP_MOVE");
+  return false;
+}
 
 const isLoginRefused = (fault: unknown) =>
   fault instanceof Error && "authenticationFailed" in fault && fault.authenticationFailed === true;
-
-const codeOf = (fault: unknown) => (fault instanceof Error && "code" in fault ? String(fault.code) : "unknown");

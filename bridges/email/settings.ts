@@ -43,12 +43,24 @@ const imap = z
       .default("implicit")
       .describe("none sends the password unprotected: for servers on this machine."),
     ca,
-    mailbox: z
+    mailboxes: z
+      .array(z.string().min(1))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, "names that differ")
+      .default(["INBOX"])
+      .describe("Folders that are read. At the first start all mail in them is read, except what is marked deleted."),
+    move_to: z
       .string()
       .min(1)
-      .default("INBOX")
-      .describe("Mailbox that is read. At the first start all mail in it is read, except what is marked deleted."),
-    after_read: z.enum(["leave"]).default("leave").describe("leave: the mailbox stays as it was, flags and all."),
+      .optional()
+      .describe(
+        "Folder that mails are moved to once guichet has them. Left out: they stay where they are, flags and all.",
+      )
+      .meta({ example: "guichet" }),
+  })
+  .refine(({ mailboxes, move_to }) => move_to === undefined || !mailboxes.includes(move_to), {
+    error: "another folder than the ones that are read",
+    path: ["move_to"],
   })
   .describe("Reads a mailbox.");
 

@@ -1,6 +1,6 @@
 import { connect, createServer } from "node:net";
 import { ImapFlow } from "imapflow";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import email from "../../bridges/email/index.ts";
 import type { Bridge } from "../../src/adapter/index.ts";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
@@ -54,7 +54,7 @@ describe.skipIf(absent !== undefined)(`a mailbox on Dovecot${absent === undefine
     expect(subjects(host)).toEqual(["s1", "s3"]);
     expect(bridge.health().state).toBe("up");
     expect(await flags()).toBe(before);
-    expect(host.taken[0]?.dedupeKey).toMatch(/^imap:INBOX:\d+:\d+$/);
+    expect(host.taken[0]?.dedupeKey).toMatch(/^imap:INBOX:[0-9a-f]{64}$/);
     expect(Date.now() - (host.taken[0]?.receivedAt.getTime() ?? 0)).toBeLessThan(60_000);
 
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -172,12 +172,66 @@ describe.skipIf(absent !== undefined)(`a mailbox on Dovecot${absent === undefine
     proxy.close();
   });
 
-  test("a new UIDVALIDITY: the mailbox is read anew, nothing is lost", async () => {
-    const notes = new Map([["imap:INBOX", JSON.stringify({ uidValidity: "1", lastUid: 4_000_000 })]]);
-    await dovecot.deliver(user, mail("s1"));
+  test("a new UIDVALIDITY: the mailbox is read anew, nothing is lost, and what is known is recognised", async () => {
+    const notes = new Map<string, string>();
+    for (const subject of ["s1", "s2"]) await dovecot.deliver(user, mail(subject));
     const { host } = await startReading(notes);
+    await until(() => host.taken.length === 2);
+    await stopAll();
+    const cursor = () => JSON.parse(notes.get("imap:INBOX") ?? "{}");
+    const old = cursor().uidValidity;
+    await dovecot.doveadm("mailbox", "update", "-u", user, "--uid-validity", String(Number(old) + 7), "INBOX");
+    await dovecot.deliver(user, mail("s3"));
+    const keys = host.taken.map(({ dedupeKey }) => dedupeKey);
+    const { host: next } = await startReading(notes);
+    await until(() => next.taken.length === 3);
+    expect(cursor().uidValidity).toBe(String(Number(old) + 7));
+    expect(next.taken.slice(0, 2).map(({ dedupeKey }) => dedupeKey)).toEqual(keys);
+  });
+
+  test("mails without a Message-ID are told apart by their number", async () => {
+    for (let n = 0; n < 2; n++) await dovecot.deliver(user, "From: Anna <anna@example.org>\n\nThe same\n");
+    const { host } = await startReading();
+    await until(() => host.taken.length === 2);
+  });
+
+  test("mails are moved to a folder of the operator's choice, also those of an interrupted run", async () => {
+    const notes = new Map<string, string>();
+    const inbox = () => dovecot.doveadm("search", "-u", user, "mailbox", "INBOX", "all");
+    await dovecot.deliver(user, mail("s1"));
+    const before = await startReading(notes);
+    await until(() => before.host.taken.length === 1 && notes.size === 1);
+    await stopAll();
+    await dovecot.deliver(user, mail("s2"));
+    const { host, bridge } = await startReading(notes, { move_to: "Taken" });
     await until(() => host.taken.length === 1);
-    expect(subjects(host)).toEqual(["s1"]);
+    await dovecot.deliver(user, mail("s3"));
+    await until(() => host.taken.length === 2);
+    await vi.waitFor(async () => expect((await inbox()).trim()).toBe(""), 5_000);
+    const moved = await dovecot.doveadm("fetch", "-u", user, "hdr.subject", "mailbox", "Taken", "all");
+    expect([...moved.matchAll(/s\d/g)].map(([subject]) => subject).sort()).toEqual(["s1", "s2", "s3"]);
+    expect(bridge.health().state).toBe("up");
+    await dovecot.doveadm("mailbox", "delete", "-u", user, "Taken");
+  });
+
+  test("several folders are read, each with its own place", async () => {
+    await dovecot.doveadm("mailbox", "create", "-u", user, "Permits");
+    const notes = new Map<string, string>();
+    await dovecot.deliver(user, mail("s1"));
+    await dovecot.doveadm("move", "-u", user, "Permits", "mailbox", "INBOX", "all");
+    await dovecot.deliver(user, mail("s2"));
+    const { host, bridge } = await startReading(notes, { mailboxes: ["INBOX", "Permits"] });
+    await until(() => host.taken.length === 2 && notes.size === 2);
+    expect(subjects(host).sort()).toEqual(["s1", "s2"]);
+    expect(bridge.health().state).toBe("up");
+    await stopAll();
+    await dovecot.doveadm("mailbox", "delete", "-u", user, "Permits");
+  });
+
+  test("a folder that is not there degrades the channel, and the other one is read", async () => {
+    await dovecot.deliver(user, mail("s1"));
+    const { host, bridge } = await startReading(undefined, { mailboxes: ["INBOX", "Nowhere"] });
+    await until(() => host.taken.length === 1 && bridge.health().state === "degraded");
   });
 
   test("a server that restarts is found again", { timeout: 30_000 }, async () => {

@@ -166,8 +166,9 @@ describe("IMAP", () => {
     expect(continueFrom({ uidValidity: "7", lastUid: 5 }, "8")).toEqual({ uidValidity: "8", lastUid: 0 });
   });
   test("names of arrivals are short", () => {
-    expect(nameArrival("INBOX", "7", 5)).toBe("imap:INBOX:7:5");
-    expect(nameArrival("x".repeat(300), "4294967295", 4294967295).length).toBeLessThanOrEqual(200);
+    expect(nameArrival("INBOX", { uidValidity: "7", uid: 5 })).toBe("imap:INBOX:7:5");
+    const longest = { digest: "f".repeat(64), uidValidity: "4294967295", uid: 4294967295 };
+    expect(nameArrival("x".repeat(300), longest).length).toBeLessThanOrEqual(200);
   });
   test("waiting grows to a minute", () => {
     expect([0, 1, 5, 6, 50].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 32_000, 60_000, 60_000]);

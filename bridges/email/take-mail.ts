@@ -1,0 +1,91 @@
+import type { BridgeHost, InboundMessage } from "../../src/adapter/index.ts";
+import type { OwnAddress } from "./addresses.ts";
+import { NOBODY, toInbound } from "./arrival.ts";
+import { nameArrival } from "./imap-cursor.ts";
+import type { ImapSession } from "./imap-session.ts";
+import { readAsFile, readMail } from "./read-mail.ts";
+import { type SpooledMail, spool } from "./spool.ts";
+import { backOff, pause } from "./wait.ts";
+
+/** What reading one folder needs. */
+export interface Reading {
+  readonly mailbox: string;
+  readonly own: OwnAddress;
+  readonly host: BridgeHost;
+  readonly onTrouble: (code: string | undefined) => void;
+  readonly until: AbortSignal;
+  /** By UID: how often a mail's bytes could not be had, over all connections. */
+  readonly failures: Map<string, number>;
+}
+
+/** After so many vain tries a mail is taken in another form: one mail never holds up a mailbox. */
+const MOST_TRIES = 5;
+
+/** Resolves when the mail is in the inbox, or the reading ends. Rejects when the connection gives no bytes. */
+export async function takeMail(session: ImapSession, uid: number, receivedAt: Date, reading: Reading): Promise<void> {
+  const { mailbox, own, failures } = reading;
+  const place = { uidValidity: session.uidValidity(), uid };
+  const arrival = { receivedAt, recipient: undefined, envelopeFrom: undefined };
+  const number = nameArrival(mailbox, place);
+  let mail: SpooledMail | undefined;
+  try {
+    const source = await session.download(uid);
+    if (source === undefined) return;
+    mail = await spool(source);
+  } catch (fault) {
+    if (isOutsideTrouble(fault)) throw fault;
+    const tries = (failures.get(number) ?? 0) + 1;
+    failures.set(number, tries);
+    if (tries < MOST_TRIES) throw fault;
+    reading.host.log.error(
+      { code: "IMAP_UNREADABLE", uid, cause: codeOf(fault) },
+      "a mail stays unread in the mailbox",
+    );
+    await offer(async () => announceUnreadable(mailbox, uid, { dedupeKey: number, receivedAt }, own), reading);
+    failures.delete(number);
+    return;
+  }
+  await using spooled = mail;
+  await offer(async (tries) => {
+    const read = await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled));
+    const digest = read.remoteId === undefined ? undefined : spooled.digest;
+    return toInbound(read, { ...arrival, dedupeKey: nameArrival(mailbox, { ...place, digest }) }, own);
+  }, reading);
+  failures.delete(number);
+}
+
+/** Offers a message until the inbox takes it: order matters more than haste. */
+async function offer(build: (tries: number) => Promise<InboundMessage>, reading: Reading): Promise<void> {
+  const { host, onTrouble, until } = reading;
+  for (let tries = 0; !until.aborted; tries++) {
+    try {
+      await host.inbox.accept(await build(tries));
+      if (tries > 0) onTrouble(undefined);
+      return;
+    } catch (fault) {
+      host.log.error({ err: fault, code: "EMAIL_NOT_STORED", tries }, "mail could not be stored, it is tried again");
+      onTrouble("EMAIL_NOT_STORED");
+      await pause(backOff(tries), until);
+    }
+  }
+}
+
+const announceUnreadable = (
+  mailbox: string,
+  uid: number,
+  arrival: { dedupeKey: string; receivedAt: Date },
+  own: OwnAddress,
+): InboundMessage => ({
+  ...arrival,
+  from: { address: NOBODY },
+  to: own.address,
+  text: `A mail could not be read from the mail server. It is still in the mailbox ${mailbox} (UID ${uid}).`,
+  thread: { references: [] },
+  automatic: true,
+  attachments: [],
+});
+
+/** Trouble of a socket or of the disk says nothing about the mail. */
+const isOutsideTrouble = (fault: unknown) => fault instanceof Error && "syscall" in fault;
+
+export const codeOf = (fault: unknown) => (fault instanceof Error && "code" in fault ? String(fault.code) : "unknown");
