@@ -52,7 +52,7 @@ interface InboxTable {
   channel: string;
   dedupe_key: string;
   lane: string;
-  state: "waiting" | "posted" | "quarantined";
+  state: "waiting" | "posted" | "quarantined" | "dropped";
   message: JSONColumnType<StoredMessage> | null;
   has_files: boolean;
   conversation_id: string | null;
