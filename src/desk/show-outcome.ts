@@ -1,25 +1,42 @@
 import type { EventId } from "../domain/ids.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Answer } from "../store/outbox.ts";
-import type { OutboxState, Shown } from "../store/schema.ts";
+import type { Shown } from "../store/schema.ts";
 import type { DeskParts } from "./say.ts";
 
-const KEYS: Readonly<Record<Exclude<Shown, "nothing">, string>> = { waiting: "⏳", sent: "✅", failed: "❌" };
+const KEYS: Readonly<Record<Exclude<Shown, "nothing">, string>> = {
+  waiting: "⏳",
+  delayed: "⏳",
+  sent: "✅",
+  failed: "❌",
+};
 
-/** The reaction that an answer deserves. */
-export function outcomeOf(state: OutboxState): Shown {
+/** An answer that is still tried after this time is called delayed, in milliseconds. */
+const DELAYED_MS = 15 * 60_000;
+
+/** What the room should show of an answer. */
+export function outcomeOf({ state, firstAttemptAt }: Pick<Answer, "state" | "firstAttemptAt">, now: Date): Shown {
   if (state === "sent") return "sent";
   if (state === "cancelled") return "nothing";
-  return state === "failed" || state === "unknown" ? "failed" : "waiting";
+  if (state === "failed" || state === "unknown") return "failed";
+  const isDelayed = firstAttemptAt !== undefined && now.getTime() - firstAttemptAt.getTime() >= DELAYED_MS;
+  return isDelayed ? "delayed" : "waiting";
 }
+
+/** Both stand for the same reaction. */
+export const looksLike = (one: Shown, other: Shown) =>
+  one === other || (one !== "nothing" && other !== "nothing" && KEYS[one] === KEYS[other]);
 
 /**
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.
  */
-export async function showOutcome({ client, users }: DeskParts, answer: Answer): Promise<EventId | undefined> {
+export async function showOutcome(
+  { client, users }: DeskParts,
+  answer: Answer,
+  wanted: Shown,
+): Promise<EventId | undefined> {
   const { room } = answer.conversation;
-  const wanted = outcomeOf(answer.state);
   let shown: EventId | undefined;
   if (wanted !== "nothing") {
     const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };

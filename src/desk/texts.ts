@@ -2,6 +2,7 @@
 export interface DeskTexts {
   readonly topic: (agency: string, replies: "explicit" | "all") => string;
   readonly rejected: (code: string, answer: string | undefined) => string;
+  readonly delayed: (code: string, answer: string | undefined) => string;
   readonly gaveUp: (last: string) => string;
   readonly unknown: (code: string) => string;
   readonly alreadyLeft: string;
@@ -21,8 +22,10 @@ const en: DeskTexts = {
       : `${agency}: messages from citizens. They get everything that you write in their thread, except !note.`,
   rejected: (code, answer) =>
     `Not delivered: the other side refused it (${said(code, answer)}). Check the address, or reach the citizen another way.`,
+  delayed: (code, answer) =>
+    `Not delivered yet (${said(code, answer)}). guichet goes on trying for five days and says here how it ends. Delete your answer to stop it, or edit it.`,
   gaveUp: (last) =>
-    `Not delivered: guichet tried for a day and gave up (${last}). Reach the citizen another way, or reply again later.`,
+    `Not delivered: guichet tried for five days and gave up (${last}). Reach the citizen another way, or reply again later.`,
   unknown: (code) =>
     `May have arrived, or not (${code}): the connection ended before the other side confirmed it. Check with the citizen before you send it again.`,
   alreadyLeft: "This answer has already left: the change does not reach the citizen. Send a correction as a new reply.",
@@ -42,8 +45,10 @@ const fr: DeskTexts = {
       : `${agency} : messages des usagers. Ils reçoivent tout ce que vous écrivez dans leur fil, sauf !note.`,
   rejected: (code, answer) =>
     `Non remis : refusé par l'autre côté (${said(code, answer)}). Vérifiez l'adresse ou joignez l'usager autrement.`,
+  delayed: (code, answer) =>
+    `Pas encore remis (${said(code, answer)}). guichet continue d'essayer pendant cinq jours et dira ici ce qu'il en est. Supprimez votre réponse pour l'arrêter, ou modifiez-la.`,
   gaveUp: (last) =>
-    `Non remis : abandon après une journée d'essais (${last}). Joignez l'usager autrement ou répondez plus tard.`,
+    `Non remis : abandon après cinq jours d'essais (${last}). Joignez l'usager autrement ou répondez plus tard.`,
   unknown: (code) =>
     `Peut-être arrivé, peut-être pas (${code}) : la connexion s'est interrompue avant la confirmation. Vérifiez auprès de l'usager avant de renvoyer.`,
   alreadyLeft:

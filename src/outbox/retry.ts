@@ -1,8 +1,8 @@
 import { nextTry } from "../domain/back-off.ts";
 
-/** Mail systems try for days (RFC 5321 section 4.5.4.1); a day is what an agent can be asked to wait without a word. */
-const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
-const LIMITS = { firstMs: 5_000, mostMs: 30 * 60 * 1000 };
+/** As mail systems do (RFC 5321, 4.5.4.1): for five days, in the end once an hour. */
+const GIVE_UP_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
+const LIMITS = { firstMs: 5_000, mostMs: 60 * 60 * 1000 };
 
 /** @returns when to try again, or undefined: give up, and say so. */
 export function nextAttempt(now: Date, firstAttempt: Date, attempts: number): Date | undefined {

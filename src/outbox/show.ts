@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type DeskParts, sayToAgent } from "../desk/say.ts";
-import { outcomeOf, showOutcome } from "../desk/show-outcome.ts";
+import { looksLike, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -19,13 +19,13 @@ export interface ShowParts extends DeskParts {
  * @returns when to try again.
  */
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
-  const wanted = outcomeOf(answer.state);
-  const done = wanted !== "waiting";
+  const wanted = outcomeOf(answer, new Date());
+  const done = wanted !== "waiting" && wanted !== "delayed";
   if (answer.shown === wanted && !done) return undefined;
   let event: EventId | undefined;
   try {
-    event = answer.shown === wanted ? answer.shownEvent : await showOutcome(parts, answer);
-    if (wanted === "failed") await explain(parts, answer);
+    event = looksLike(answer.shown, wanted) ? answer.shownEvent : await showOutcome(parts, answer, wanted);
+    if (wanted === "failed" || wanted === "delayed") await explain(parts, answer);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     parts.log.warn({ outbox: answer.id, code: error.errcode }, "outcome not shown");
@@ -43,9 +43,10 @@ async function explain(parts: ShowParts, answer: Answer): Promise<void> {
   await sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });
 }
 
-/** Why an answer did not arrive, and what the agent can do. */
+/** Why an answer has not arrived, and what the agent can do. */
 function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer">): string {
   const code = answer.code ?? "";
+  if (answer.state === "queued" || answer.state === "attempting") return texts.delayed(code, answer.remoteAnswer);
   if (answer.state === "unknown") return texts.unknown(code);
   if (code === "CANNOT_ANSWER") return texts.cannotAnswer;
   if (code === "GAVE_UP") return texts.gaveUp(answer.remoteAnswer ?? "");

@@ -104,8 +104,8 @@ export interface StoredAnswer {
 
 export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
 
-/** The reaction that stands on the agent's message. */
-export type Shown = "nothing" | "waiting" | "sent" | "failed";
+/** What the room shows of an answer. */
+export type Shown = "nothing" | "waiting" | "delayed" | "sent" | "failed";
 
 interface OutboxTable {
   id: Generated<string>;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DeliveryError } from "../../src/adapter/index.ts";
+import { looksLike, outcomeOf } from "../../src/desk/show-outcome.ts";
 import { conversationId, eventId } from "../../src/domain/ids.ts";
 import { endingOf } from "../../src/outbox/ending.ts";
 import { readEvent } from "../../src/outbox/read-event.ts";
@@ -179,7 +180,7 @@ describe("render", () => {
 
 describe("ending of an attempt", () => {
   const first = { attempts: 1, firstAttemptAt: new Date() };
-  const dayLater = { attempts: 60, firstAttemptAt: new Date(Date.now() - 25 * 3600_000) };
+  const daysLater = { attempts: 60, firstAttemptAt: new Date(Date.now() - 121 * 3600_000) };
   const fault = (consequence: "retry" | "rejected" | "unknown") =>
     new DeliveryError(consequence, "X_1", { remoteAnswer: "no" });
 
@@ -188,11 +189,32 @@ describe("ending of an attempt", () => {
     ["retry", fault("retry"), first, true, "queued", false],
     ["unknown where a repetition is safe", fault("unknown"), first, true, "queued", true],
     ["unknown where it is not", fault("unknown"), first, false, "unknown", true],
-    ["retry after a day", fault("retry"), dayLater, true, "failed", false],
-    ["unknown after a day", fault("unknown"), dayLater, true, "unknown", true],
+    ["retry after five days", fault("retry"), daysLater, true, "failed", false],
+    ["unknown after five days", fault("unknown"), daysLater, true, "unknown", true],
   ] as const)("%s", (_name, error, answer, repeatable, state, mayHaveLeft) => {
     const ending = endingOf(error, answer, repeatable);
     expect(ending.state).toBe(state);
     expect(ending.mayHaveLeft ?? false).toBe(mayHaveLeft);
+  });
+});
+
+describe("what the room shows", () => {
+  const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+  test.each([
+    ["held", undefined, "waiting"],
+    ["queued", minutesAgo(1), "waiting"],
+    ["queued", minutesAgo(15), "delayed"],
+    ["attempting", minutesAgo(600), "delayed"],
+    ["sent", minutesAgo(600), "sent"],
+    ["failed", minutesAgo(1), "failed"],
+    ["unknown", minutesAgo(1), "failed"],
+    ["cancelled", undefined, "nothing"],
+  ] as const)("%s, first tried %s: %s", (state, firstAttemptAt, shown) => {
+    expect(outcomeOf({ state, firstAttemptAt }, now)).toBe(shown);
+  });
+  test("a delayed answer keeps the reaction of a waiting one", () => {
+    expect(looksLike("waiting", "delayed")).toBe(true);
+    expect(looksLike("waiting", "sent")).toBe(false);
+    expect(looksLike("nothing", "waiting")).toBe(false);
   });
 });
