@@ -1,4 +1,6 @@
+import { createPrivateKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from "nodemailer";
 import { DeliveryError, type OutboundMessage, type Sent } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
@@ -34,7 +36,7 @@ export function createSender(
   return {
     open: async () => {
       const ca = smtp.ca === undefined ? undefined : await readFile(smtp.ca);
-      transport = createPool(poolOptions(smtp, own, ca), attempts);
+      transport = createPool({ ...poolOptions(smtp, own, ca), ...(await readDkim(smtp, own)) }, attempts);
     },
     send: async (message, signal) => {
       if (transport === undefined) throw new DeliveryError("retry", "SMTP_CONNECT");
@@ -62,6 +64,18 @@ export function createSender(
     },
   };
 }
+
+/** @throws Error for a file that cannot be read or holds no private key: answers must not leave unsigned unasked. */
+async function readDkim({ dkim }: SmtpSettings, own: OwnAddress) {
+  if (dkim === undefined) return {};
+  const privateKey = await readFile(dkim.key, "utf8");
+  createPrivateKey(privateKey);
+  const key = { domainName: dkim.domain ?? own.domain, keySelector: dkim.selector, privateKey };
+  // The signature stands before the body: a large mail waits on disk until it is known.
+  return { dkim: { ...key, cacheDir: tmpdir(), cacheTreshold: KEPT_IN_MEMORY } };
+}
+
+const KEPT_IN_MEMORY = 1024 * 1024;
 
 function createPool(options: SMTPPoolOptions & { pool: true }, attempts: WeakMap<AbortSignal, Attempt>) {
   const pool = createTransport(options);

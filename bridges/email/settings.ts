@@ -5,8 +5,8 @@ const MIB = 1024 * 1024;
 const host = () => z.string().min(1);
 const port = () => z.int().min(1).max(65535);
 const secret = () => z.string().min(1).meta({ secret: true });
-const ca = z
-  .string()
+const file = () => z.string().min(1).meta({ file: true });
+const ca = file()
   .optional()
   .describe("PEM file of the authority that signed the server's certificate, when it is not a public one.");
 
@@ -22,8 +22,8 @@ const listen = z
       .describe("Largest mail taken in, in bytes; a larger one is refused with 552."),
     tls: z
       .object({
-        cert: z.string().min(1).describe("PEM file of the certificate."),
-        key: z.string().min(1).describe("PEM file of its private key."),
+        cert: file().describe("PEM file of the certificate."),
+        key: file().describe("PEM file of its private key."),
       })
       .optional()
       .describe("Offers STARTTLS with this certificate."),
@@ -88,6 +88,23 @@ const smtp = z
       .min(64 * 1024)
       .default(25 * MIB)
       .describe("Largest mail that the server takes, in bytes; files in answers may come to about 7/10 of it."),
+    dkim: z
+      .object({
+        selector: z
+          .string()
+          .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i)
+          .describe("Selector: the key stands in DNS at SELECTOR._domainkey.DOMAIN.")
+          .meta({ allowed: "a name such as guichet2026" }),
+        key: file().describe("PEM file of the private key."),
+        domain: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Signing domain. Left out: the one of the channel's address.")
+          .meta({ example: "town.example" }),
+      })
+      .optional()
+      .describe("Signs answers (DKIM, RFC 6376). Left out: the submission server does, or nobody."),
   })
   .refine(({ user, password }) => (user === undefined) === (password === undefined), {
     error: "user and password go together",

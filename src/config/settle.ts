@@ -1,8 +1,10 @@
+import { accessSync, constants } from "node:fs";
+import { resolve } from "node:path";
 import { isRecord } from "../domain/is-record.ts";
 import type { Finding, Path } from "./fault.ts";
 import { nearest } from "./nearest.ts";
 import { resolveSecret, type SecretSources } from "./secrets.ts";
-import { alternatives, isClosed, isSecret, type Shape, shapesUnder } from "./shape.ts";
+import { alternatives, isClosed, isFile, isSecret, type Shape, shapesUnder } from "./shape.ts";
 
 /** Values as a schema expects them, and what the schema itself cannot say about them. */
 export interface Settled {
@@ -12,7 +14,7 @@ export interface Settled {
 
 /**
  * Prepares a part of the file for its schema: puts secrets in the place of `{ env }` and `{ file }`, takes empty values
- * for absent ones, and takes out unknown keys after noting them.
+ * for absent ones, makes paths of files absolute, and takes out unknown keys after noting them.
  */
 export function settle(value: unknown, root: Shape, path: Path, sources: SecretSources): Settled {
   const findings: Finding[] = [];
@@ -21,6 +23,7 @@ export function settle(value: unknown, root: Shape, path: Path, sources: SecretS
   function visit(node: unknown, shapes: readonly Shape[], at: Path): unknown {
     if (node === null) return shapes.some(allowsNull) ? null : undefined;
     if (shapes.some((shape) => isSecret(shape, root))) return secretAt(node, shapes, at);
+    if (typeof node === "string" && shapes.some((shape) => isFile(shape, root))) return fileAt(node, at);
     if (Array.isArray(node))
       return node.map((item: unknown, index) => visit(item, under(shapes, index), [...at, index]));
     if (!isRecord(node)) return node;
@@ -44,6 +47,22 @@ export function settle(value: unknown, root: Shape, path: Path, sources: SecretS
     if ("text" in secret) return secret.text;
     findings.push(secret.finding);
     return undefined;
+  }
+
+  function fileAt(name: string, at: Path): string {
+    const path = resolve(sources.folder, name);
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+      const found = `the file ${name}, which cannot be read (${code})`;
+      findings.push({
+        path: at,
+        found,
+        allowed: "a file that guichet may read, relative to the configuration's folder",
+      });
+    }
+    return path;
   }
 
   function under(shapes: readonly Shape[], key: string | number): Shape[] {

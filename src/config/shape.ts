@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * JSON Schema of what an operator may write, with what guichet adds by `meta`:
- * `secret`, `listens` (a port this process listens on), `unique` (among channels of one bridge), `example`, `allowed` (words).
+ * `secret`, `file` (path of a file that must be readable), `listens` (a port this process listens on), `unique` (among channels of one bridge), `example`, `allowed` (words).
  */
 export type Shape = z.core.JSONSchema.JSONSchema;
 
@@ -36,6 +36,9 @@ export function alternatives(shape: Shape, root: Shape): Shape[] {
 }
 
 export const isSecret = (shape: Shape, root: Shape) => alternatives(shape, root).some((one) => one.secret === true);
+
+/** The path of a file that must be readable. */
+export const isFile = (shape: Shape, root: Shape) => alternatives(shape, root).some((one) => one.file === true);
 
 /** True when a secret may stand somewhere inside: then nothing found there is shown. */
 export function holdsSecret(shape: Shape, root: Shape, seen: ReadonlySet<Shape> = new Set()): boolean {
@@ -71,6 +74,6 @@ function follow(shape: Shape, root: Shape): Shape {
 /** A union's own remarks hold for each of its branches. */
 function inherited(shape: Shape): Shape {
   return Object.fromEntries(
-    ["secret", "listens", "unique"].filter((key) => key in shape).map((key) => [key, shape[key]]),
+    ["secret", "file", "listens", "unique"].filter((key) => key in shape).map((key) => [key, shape[key]]),
   );
 }

@@ -14,6 +14,7 @@ const pigeon: BridgeDefinition = {
       address: z.string().regex(/@/, "an address with an @"),
       loft: z.string().optional().meta({ unique: true }),
       nullable: z.string().nullable().optional(),
+      ring_map: z.string().optional().meta({ file: true }),
       listen: z.object({ port: z.int().min(1).max(65535).meta({ listens: true }) }).optional(),
       imap: z
         .object({
@@ -123,7 +124,7 @@ describe("each fault is told with its line, what was found and what is allowed",
       "an unknown key of a bridge that would drop it",
       `${CHANNEL}    listne: { port: 1 }\n`,
       [
-        "10:5 channels.post.listne: found an unknown key, allowed: address, loft, nullable, listen, imap, way, rings (did you mean listen?)",
+        "10:5 channels.post.listne: found an unknown key, allowed: address, loft, nullable, ring_map, listen, imap, way, rings (did you mean listen?)",
       ],
     ],
     [
@@ -287,6 +288,13 @@ describe("each fault is told with its line, what was found and what is allowed",
     ],
   ])("%s", async (_name, text, faults) => {
     expect(await faultsOf(text)).toEqual(faults.map((fault) => `guichet.yaml:${fault}`));
+  });
+
+  test("a file that a setting names and that is not there", async () => {
+    const faults = await faultsOf(`${CHANNEL}    ring_map: maps/rings.pem\n`);
+    expect(faults).toEqual([
+      "guichet.yaml:10:15 channels.post.ring_map: found the file maps/rings.pem, which cannot be read (ENOENT), allowed: a file that guichet may read, relative to the configuration's folder",
+    ]);
   });
 
   test("all of them at once, in the file's order", async () => {
