@@ -81,6 +81,8 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 /** A stack is for faults of guichet or of the demo; what people can cure is said in their words. */
 function fail(error: unknown): void {
+  // Servers end because we end them then.
+  if (ending.signal.aborted) return;
   sayFault(error instanceof ConfigError ? new SetUpError(error.message) : error);
   process.exitCode = 1;
 }

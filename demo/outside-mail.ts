@@ -24,6 +24,9 @@ export async function startOutsideMail(folder: string, port: number): Promise<Ou
     authOptional: true,
     disableReverseLookup: true,
     closeTimeout: 500,
+    // A place where nobody is any more, to see what a failed answer looks like.
+    onRcptTo: ({ address }, _session, done) =>
+      done(address.endsWith("@gone.example") ? refusal(550, "5.1.1 No such user here") : null),
     onData: (stream, { envelope }, done) => {
       count += 1;
       const file = join(folder, `${String(count).padStart(5, "0")}.eml`);
@@ -32,7 +35,7 @@ export async function startOutsideMail(folder: string, port: number): Promise<Ou
           kept.push({ to: envelope.rcptTo.map(({ address }) => address), file });
           done(null, "Kept");
         },
-        () => done(Object.assign(new Error("Could not be kept, try again later"), { responseCode: 451 })),
+        () => done(refusal(451, "Could not be kept, try again later")),
       );
     },
   });
@@ -57,6 +60,8 @@ export async function startOutsideMail(folder: string, port: number): Promise<Ou
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
+
+const refusal = (responseCode: number, text: string) => Object.assign(new Error(text), { responseCode });
 
 /** Written beside and moved: whoever watches the folder never reads half a mail. */
 async function keep(stream: SMTPServerDataStream, envelope: SMTPServerEnvelope, file: string): Promise<void> {

@@ -1,0 +1,89 @@
+// `npm run pictures`: plays scenes in the demo and photographs what an agent sees in a real Matrix web client.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chromium, type Page } from "playwright-core";
+import { z } from "zod";
+import { projectFolder } from "../setup/paths.js";
+import { SetUpError, say, sayFault } from "../setup/say.js";
+import { playScenes } from "./scenes.ts";
+import { serveClient } from "./serve-client.ts";
+
+const CLIENT = process.env.GUICHET_CLIENT ?? join(projectFolder, "..", "shared", "clients", "cinny");
+const BROWSER = process.env.GUICHET_CHROMIUM ?? "/usr/bin/chromium";
+const PICTURES = join(projectFolder, "docs", "pictures");
+/** The client draws its timeline bit by bit, and says nowhere that it is done. */
+const SETTLE_MS = 3_000;
+
+const addresses = z.object({
+  homeserver: z.string(),
+  domain: z.string(),
+  agent: z.object({ user_id: z.string(), password: z.string(), access_token: z.string() }),
+  agencies: z.record(z.string(), z.object({ room_id: z.string() })),
+  channels: z.record(
+    z.string(),
+    z.object({ address: z.string(), smtp: z.object({ host: z.string(), port: z.int() }) }),
+  ),
+});
+export type Demo = z.output<typeof addresses>;
+
+async function photograph(): Promise<void> {
+  if (!existsSync(join(CLIENT, "index.html")))
+    throw new SetUpError(`There is no built Matrix web client in ${CLIENT}: set GUICHET_CLIENT to the folder of one.`);
+  if (!existsSync(BROWSER)) throw new SetUpError(`There is no ${BROWSER}: install chromium or set GUICHET_CHROMIUM.`);
+  await using running = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "guichet-pictures-"));
+  running.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const demo = await startDemo(join(folder, "demo"), running);
+  const client = await serveClient(CLIENT, demo.homeserver);
+  running.defer(() => client.stop());
+  const browser = await chromium.launch({
+    executablePath: BROWSER,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  });
+  running.defer(() => browser.close());
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await logIn(page, client.url, demo);
+  await playScenes(demo, async (name) => {
+    await sleep(SETTLE_MS);
+    const latest = page.getByText("Jump to Latest");
+    if (await latest.isVisible()) await latest.click();
+    await sleep(1_000);
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    say(`Wrote docs/pictures/${name}.png`);
+  });
+}
+
+async function startDemo(folder: string, running: AsyncDisposableStack): Promise<Demo> {
+  const child = spawn("npm", ["run", "--silent", "demo", "--", "--json", `--folder=${folder}`], {
+    cwd: projectFolder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  running.defer(async () => {
+    const ended = once(child, "exit");
+    child.kill("SIGINT");
+    await ended;
+  });
+  for await (const line of createInterface({ input: child.stdout })) return addresses.parse(JSON.parse(line));
+  throw new SetUpError("The demo did not come up.");
+}
+
+async function logIn(page: Page, url: string, { agent }: Demo): Promise<void> {
+  await page.goto(url);
+  // A whole user id would make the client look for its server in DNS.
+  await page.fill("input[name=usernameInput]", agent.user_id.slice(1).split(":")[0] ?? "");
+  await page.fill("input[name=passwordInput]", agent.password);
+  await page.click("button[type=submit]");
+  await page.getByText("Town Hall", { exact: true }).first().click({ timeout: 60_000 });
+}
+
+try {
+  await photograph();
+} catch (error) {
+  sayFault(error);
+  process.exitCode = 1;
+}
