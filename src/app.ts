@@ -84,7 +84,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   closing.defer(() => sweep.stop());
 
   const take = async (events: readonly IncomingEvent[]) => {
-    const rooms = events.length > 0 ? await addEvents(database.durable, events) : [];
+    const rooms = await addEvents(database.durable, events);
     for (const room of rooms) void wake(roomLane(room));
   };
   const listener = await listenForHomeserver({
