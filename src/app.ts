@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
-import { provideRooms } from "./agency/provide-rooms.ts";
+import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { Fence } from "./domain/fence.ts";
-import { GuichetError } from "./domain/guichet-error.ts";
 import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
@@ -16,9 +14,8 @@ import { followHomeserver } from "./matrix/follow.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
 import { selectEvents } from "./matrix/incoming.ts";
-import { MatrixError } from "./matrix/matrix-error.ts";
 import { downloadMedia } from "./matrix/media.ts";
-import { pingAppservice, registerUser } from "./matrix/provision.ts";
+import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
 import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
@@ -99,7 +96,9 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
 
   closing.defer(() => channels.stop());
   await channels.start();
-  await reachHomeserver(base, signal);
+  const closed = await reachHomeserver(base, signal);
+  const opening = openClosedRooms(base, closed, signal);
+  closing.defer(() => opening);
   const following = followHomeserver(
     {
       client,
@@ -171,29 +170,4 @@ async function findForgotten(database: Database): Promise<Lane[]> {
     [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, before, SWEEP_LIMIT)),
   );
   return found.flat();
-}
-
-/**
- * Brings our users and rooms into being. A homeserver that is away is waited for, while the channels take messages in.
- * @throws GuichetError REGISTRATION_UNKNOWN when the homeserver does not know us.
- */
-async function reachHomeserver(parts: Parts, signal: AbortSignal): Promise<void> {
-  for (let waited = false; !signal.aborted; waited = true) {
-    try {
-      await provideRooms(parts);
-      await registerUser(parts.client, parts.users, `${NAMESPACE_PREFIX}watch`);
-      await parts.agencies.refresh();
-      return;
-    } catch (error) {
-      if (!(error instanceof MatrixError)) throw error;
-      if (error.errcode === "M_UNKNOWN_TOKEN")
-        throw new GuichetError(
-          "REGISTRATION_UNKNOWN",
-          `The homeserver does not know the as_token of ${parts.config.appservice.registration}: name this file in its app_service_config_files and restart it.`,
-        );
-      if (!waited)
-        parts.log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
-      await sleep(2_000, undefined, { signal }).catch(() => undefined);
-    }
-  }
 }

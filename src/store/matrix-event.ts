@@ -52,8 +52,8 @@ async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Pro
  * refused would be repeated for ever, and everything behind it. An escaped backslash is passed over.
  */
 const storableJson = (event: IncomingEvent["event"]) =>
-  JSON.stringify(event).replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (escape) =>
-    escape === "\\\\" ? escape : "\\ufffd",
+  JSON.stringify(event).replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (found) =>
+    found === "\\\\" ? found : "\\ufffd",
   );
 
 export async function readWaitingEvents(
