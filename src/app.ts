@@ -17,8 +17,9 @@ import { selectEvents } from "./matrix/incoming.ts";
 import { downloadMedia } from "./matrix/media.ts";
 import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
-import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
+import { acceptEvents } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
+import type { OutboxIntake } from "./outbox/intake.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
@@ -139,12 +140,18 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const room = channel && agencies.get(channel.agency)?.room;
-      return channel && room && { type: channel.type, agency: channel.agency, room };
+      return channel && { type: channel.type, agency: channel.agency, room: agencies.get(channel.agency)?.room };
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};
-      if (room && texts) await sayInRoom(parts, room, texts.quarantined(arrival.id, code), ["quarantine", arrival.id]);
+      const words = code === "CITIZEN_BANNED" ? texts?.banned : texts?.quarantined;
+      if (room && words) await sayInRoom(parts, room, words(arrival.id, code), ["quarantine", arrival.id]);
+    },
+    async announceWaiting(agency, code) {
+      const { room, texts } = agencies.get(agency) ?? {};
+      // Once a day: each citizen's lane comes here on its own.
+      const today = new Date().toISOString().slice(0, 10);
+      if (room && texts) await sayInRoom(parts, room, texts.waiting(code), ["waiting", room, today]);
     },
   };
   const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom };

@@ -1,4 +1,5 @@
 import type { EventId } from "../domain/ids.ts";
+import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Answer } from "../store/outbox.ts";
 import type { OutboxState, Shown } from "../store/schema.ts";
@@ -17,7 +18,10 @@ export function outcomeOf(state: OutboxState): Shown {
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.
  */
-export async function showOutcome({ client, users }: DeskParts, answer: Answer): Promise<EventId | undefined> {
+export const showOutcome = (parts: DeskParts, answer: Answer): Promise<EventId | undefined> =>
+  asMember(parts, answer.conversation.room, () => show(parts, answer));
+
+async function show({ client, users }: DeskParts, answer: Answer): Promise<EventId | undefined> {
   const { room } = answer.conversation;
   const wanted = outcomeOf(answer.state);
   let shown: EventId | undefined;

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { type RoomId, roomId, type UserId, userId } from "../domain/ids.ts";
+import { type RoomId, roomId, userId } from "../domain/ids.ts";
 import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
 import { MatrixError } from "./matrix-error.ts";
+import { invite, joinRoom } from "./membership.ts";
 import { findCreators, mayAnybodySpeak, raiseAgents } from "./power-levels.ts";
 import { openRoomState, type RoomState, readMembership } from "./room-state.ts";
 
@@ -46,8 +47,7 @@ export async function provideRoom(
   wanted: WantedRoom,
 ): Promise<ProvidedRoom> {
   const room = (await resolveAlias(client, users, wanted.alias)) ?? (await createRoom(client, users, wanted));
-  const path = matrixPath`/_matrix/client/v3/join/${room}`;
-  await client.request({ method: "POST", path, as: users.bot, body: {} });
+  await joinRoom(client, room, users.bot);
   const state = openRoomState(client, room, users.bot);
   const lacks = new Set(await findLacks(state));
   const tryTo = async (lack: RoomLack, request: () => Promise<unknown>) => {
@@ -135,12 +135,6 @@ async function publish(client: HomeserverClient, users: OurUsers, room: RoomId):
   const listed = await client.request({ method: "GET", path, as: users.bot });
   if (isRecord(listed) && listed.visibility === "public") return;
   await client.request({ method: "PUT", path, as: users.bot, body: { visibility: "public" } });
-}
-
-/** Lets a user in; the bot needs the level that the room asks for. */
-export async function invite(client: HomeserverClient, users: OurUsers, room: RoomId, user: UserId): Promise<void> {
-  const path = matrixPath`/_matrix/client/v3/rooms/${room}/invite`;
-  await client.request({ method: "POST", path, as: users.bot, body: { user_id: user } });
 }
 
 async function empower(

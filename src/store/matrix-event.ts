@@ -56,20 +56,22 @@ const storableJson = (event: IncomingEvent["event"]) =>
     found === "\\\\" ? found : "\\ufffd",
   );
 
-export async function readWaitingEvents(
-  db: Kysely<Schema>,
-  room: RoomId,
-  limit: number,
-): Promise<{ seq: string; event: Readonly<Record<string, unknown>> }[]> {
+export interface WaitingEvent {
+  readonly seq: string;
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly receivedAt: Date;
+}
+
+export async function readWaitingEvents(db: Kysely<Schema>, room: RoomId, limit: number): Promise<WaitingEvent[]> {
   const rows = await db
     .selectFrom("matrix_event")
-    .select(["seq", "event"])
+    .select(["seq", "event", "received_at"])
     .where("room_id", "=", room)
     .where("state", "=", "waiting")
     .orderBy("seq")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {} }));
+  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {}, receivedAt: row.received_at }));
 }
 
 /** The event id stays, to recognise the event; its words leave our store. */
