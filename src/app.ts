@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
-import { provideRooms } from "./agency/provide-rooms.ts";
+import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { Fence } from "./domain/fence.ts";
-import { GuichetError } from "./domain/guichet-error.ts";
 import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
@@ -16,12 +14,12 @@ import { followHomeserver } from "./matrix/follow.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
 import { selectEvents } from "./matrix/incoming.ts";
-import { MatrixError } from "./matrix/matrix-error.ts";
 import { downloadMedia } from "./matrix/media.ts";
-import { pingAppservice, registerUser } from "./matrix/provision.ts";
+import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
-import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
+import { acceptEvents } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
+import type { OutboxIntake } from "./outbox/intake.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
@@ -84,7 +82,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   closing.defer(() => sweep.stop());
 
   const take = async (events: readonly IncomingEvent[]) => {
-    const rooms = events.length > 0 ? await addEvents(database.durable, events) : [];
+    const rooms = await addEvents(database.durable, events);
     for (const room of rooms) void wake(roomLane(room));
   };
   const listener = await listenForHomeserver({
@@ -99,7 +97,9 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
 
   closing.defer(() => channels.stop());
   await channels.start();
-  await reachHomeserver(base, signal);
+  const closed = await reachHomeserver(base, signal);
+  const opening = openClosedRooms(base, closed, signal);
+  closing.defer(() => opening);
   const following = followHomeserver(
     {
       client,
@@ -140,12 +140,18 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const room = channel && agencies.get(channel.agency)?.room;
-      return channel && room && { type: channel.type, agency: channel.agency, room };
+      return channel && { type: channel.type, agency: channel.agency, room: agencies.get(channel.agency)?.room };
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};
-      if (room && texts) await sayInRoom(parts, room, texts.quarantined(arrival.id, code), ["quarantine", arrival.id]);
+      const words = code === "CITIZEN_BANNED" ? texts?.banned : texts?.quarantined;
+      if (room && words) await sayInRoom(parts, room, words(arrival.id, code), ["quarantine", arrival.id]);
+    },
+    async announceWaiting(agency, code) {
+      const { room, texts } = agencies.get(agency) ?? {};
+      // Once a day: each citizen's lane comes here on its own.
+      const today = new Date().toISOString().slice(0, 10);
+      if (room && texts) await sayInRoom(parts, room, texts.waiting(code), ["waiting", room, today]);
     },
   };
   const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom };
@@ -171,29 +177,4 @@ async function findForgotten(database: Database): Promise<Lane[]> {
     [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, before, SWEEP_LIMIT)),
   );
   return found.flat();
-}
-
-/**
- * Brings our users and rooms into being. A homeserver that is away is waited for, while the channels take messages in.
- * @throws GuichetError REGISTRATION_UNKNOWN when the homeserver does not know us.
- */
-async function reachHomeserver(parts: Parts, signal: AbortSignal): Promise<void> {
-  for (let waited = false; !signal.aborted; waited = true) {
-    try {
-      await provideRooms(parts);
-      await registerUser(parts.client, parts.users, `${NAMESPACE_PREFIX}watch`);
-      await parts.agencies.refresh();
-      return;
-    } catch (error) {
-      if (!(error instanceof MatrixError)) throw error;
-      if (error.errcode === "M_UNKNOWN_TOKEN")
-        throw new GuichetError(
-          "REGISTRATION_UNKNOWN",
-          `The homeserver does not know the as_token of ${parts.config.appservice.registration}: name this file in its app_service_config_files and restart it.`,
-        );
-      if (!waited)
-        parts.log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
-      await sleep(2_000, undefined, { signal }).catch(() => undefined);
-    }
-  }
 }

@@ -2,6 +2,7 @@ import { threadRelation } from "../conversation/portal.ts";
 import type { EventId, RoomId, UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
+import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Database } from "../store/database.ts";
 import { addMessage, type ConversationPlace } from "../store/message.ts";
@@ -14,10 +15,11 @@ export interface DeskParts {
 
 /** Says something to one agent, as a notice in the conversation's thread under the message it is about. */
 export async function sayToAgent(
-  { database, client, users }: DeskParts,
+  parts: DeskParts,
   place: ConversationPlace,
   notice: { text: string; about: EventId; agent: UserId },
 ): Promise<void> {
+  const { database, client, users } = parts;
   const root = place.root ?? notice.about;
   const content = {
     msgtype: "m.notice",
@@ -26,17 +28,20 @@ export async function sayToAgent(
     "m.relates_to": threadRelation({ root, latest: place.latest ?? root }, notice.about),
   };
   const txnId = nameTransaction("notice", notice.about, notice.text);
-  const event = await client.send(place.room, "m.room.message", content, { as: users.bot, txnId });
+  const event = await asMember(parts, place.room, () =>
+    client.send(place.room, "m.room.message", content, { as: users.bot, txnId }),
+  );
   await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
 }
 
 /** Says something to everybody in a room, outside any conversation. `source` names what it is about, once for ever. */
 export async function sayInRoom(
-  { client, users }: DeskParts,
+  parts: Pick<DeskParts, "client" | "users">,
   room: RoomId,
   text: string,
   source: readonly string[],
 ): Promise<void> {
   const content = { msgtype: "m.notice", body: text, "m.mentions": {} };
-  await client.send(room, "m.room.message", content, { as: users.bot, txnId: nameTransaction("room", ...source) });
+  const options = { as: parts.users.bot, txnId: nameTransaction("room", ...source) };
+  await asMember(parts, room, () => parts.client.send(room, "m.room.message", content, options));
 }

@@ -1,4 +1,5 @@
 import type { EventId } from "../domain/ids.ts";
+import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Answer } from "../store/outbox.ts";
 import type { Shown } from "../store/schema.ts";
@@ -31,11 +32,10 @@ export const looksLike = (one: Shown, other: Shown) =>
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.
  */
-export async function showOutcome(
-  { client, users }: DeskParts,
-  answer: Answer,
-  wanted: Shown,
-): Promise<EventId | undefined> {
+export const showOutcome = (parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> =>
+  asMember(parts, answer.conversation.room, () => show(parts, answer, wanted));
+
+async function show({ client, users }: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
   const { room } = answer.conversation;
   let shown: EventId | undefined;
   if (wanted !== "nothing") {

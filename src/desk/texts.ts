@@ -6,11 +6,14 @@ export interface DeskTexts {
   readonly gaveUp: (last: string) => string;
   readonly unknown: (code: string) => string;
   readonly alreadyLeft: string;
+  readonly editSendsNothing: string;
   readonly cannotAnswer: string;
   readonly nothingToSend: string;
   readonly encrypted: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
+  readonly banned: (id: string) => string;
+  readonly waiting: (code: string) => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -29,6 +32,7 @@ const en: DeskTexts = {
   unknown: (code) =>
     `May have arrived, or not (${code}): the connection ended before the other side confirmed it. Check with the citizen before you send it again.`,
   alreadyLeft: "This answer has already left: the change does not reach the citizen. Send a correction as a new reply.",
+  editSendsNothing: "Not sent: an edit sends nothing by itself. Write it as a new reply.",
   cannotAnswer: "Not delivered: this channel cannot carry answers. Reach the citizen another way.",
   nothingToSend: "Not sent: there is nothing in this message that the citizen could receive.",
   encrypted: "Not sent: guichet cannot read encrypted messages. Answer from a room without encryption.",
@@ -36,6 +40,10 @@ const en: DeskTexts = {
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
+  banned: (id) =>
+    `A citizen who is banned from this room has written. The message is kept and not shown: ask your operator for number ${id}.`,
+  waiting: (code) =>
+    `Citizens' messages cannot be shown at the moment and wait (${code}). If this room keeps new members out or silent, let them in and speak; otherwise tell your operator.`,
 };
 
 const fr: DeskTexts = {
@@ -53,6 +61,7 @@ const fr: DeskTexts = {
     `Peut-être arrivé, peut-être pas (${code}) : la connexion s'est interrompue avant la confirmation. Vérifiez auprès de l'usager avant de renvoyer.`,
   alreadyLeft:
     "Cette réponse est déjà partie : la modification n'atteint pas l'usager. Envoyez un rectificatif en nouvelle réponse.",
+  editSendsNothing: "Non envoyé : une modification n'envoie rien d'elle-même. Écrivez une nouvelle réponse.",
   cannotAnswer: "Non remis : ce canal ne transporte pas de réponse. Joignez l'usager autrement.",
   nothingToSend: "Non envoyé : ce message ne contient rien que l'usager puisse recevoir.",
   encrypted: "Non envoyé : guichet ne lit pas les messages chiffrés. Répondez depuis un salon non chiffré.",
@@ -60,6 +69,10 @@ const fr: DeskTexts = {
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  banned: (id) =>
+    `Un usager banni de ce salon a écrit. Son message est conservé sans être affiché : demandez le numéro ${id} à votre exploitant.`,
+  waiting: (code) =>
+    `Des messages d'usagers ne peuvent pas être affichés pour l'instant et attendent (${code}). Si ce salon refuse les nouveaux membres ou leur parole, ouvrez-le ; sinon, prévenez votre exploitant.`,
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

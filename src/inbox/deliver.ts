@@ -7,9 +7,11 @@ import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
+import { openRoomState, readMembership } from "../matrix/room-state.ts";
 import { addConversation, findCandidates } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
-import { type Arrival, bindConversation, postpone, quarantine, readWaiting, settlePosted } from "../store/inbox.ts";
+import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { ArrivalError, type Fault, judge } from "./fault.ts";
 import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
 import { type PostParts, post } from "./post.ts";
 
@@ -18,17 +20,21 @@ export interface InboxDelivery extends GhostParts, PostParts {
   readonly replyKey: Buffer;
   readonly log: Logger;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
-  channel(name: string): { readonly type: string; readonly agency: string; readonly room: RoomId } | undefined;
-  /** Tells an agency that an arrival was set aside. */
+  channel(name: string): InboxChannel | undefined;
+  /** Tells an agency that an arrival was set aside. @throws MatrixError */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
+  /** Tells an agency that arrivals wait. @throws MatrixError */
+  announceWaiting(agency: string, code: string): Promise<void>;
+}
+
+export interface InboxChannel {
+  readonly type: string;
+  readonly agency: string;
+  /** Undefined until the agency's room has been reached. */
+  readonly room: RoomId | undefined;
 }
 
 const READ_AT_ONCE = 20;
-/** A homeserver that is away comes back at once; one that says no waits for a person. */
-const UNREACHABLE = { firstMs: 500, mostMs: 15_000 };
-const REFUSED = { firstMs: 2_000, mostMs: 300_000 };
-/** Attempts at content that the homeserver refuses. */
-const REJECTED_ATTEMPTS = 3;
 
 /** Posts a lane's arrivals in their order. @returns when the lane has something to do again. */
 export async function deliverArrivals(parts: InboxDelivery, fence: Fence): Promise<Date | undefined> {
@@ -48,64 +54,66 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     await deliver(parts, fence, arrival);
     return undefined;
   } catch (error) {
-    if (!(error instanceof MatrixError || error instanceof UnknownChannelError)) throw error;
     const attempts = arrival.attempts + 1;
-    const code = error instanceof MatrixError ? error.errcode : "CHANNEL_UNKNOWN";
-    const hopeless = error instanceof MatrixError && error.consequence === "rejected" && attempts >= REJECTED_ATTEMPTS;
-    parts.log[hopeless ? "error" : "warn"](
-      { lane: fence.lane, inbox: arrival.id, code, attempts },
-      "arrival not posted",
-    );
-    if (hopeless) return setAside(parts, fence, arrival, code);
-    const limits = error instanceof MatrixError && error.isUnreachable ? UNREACHABLE : REFUSED;
-    const askedMs = error instanceof MatrixError ? error.retryAfterMs : undefined;
-    const dueAt = nextTry(new Date(), attempts, { ...limits, askedMs });
+    const fault = judge(error, attempts);
+    if (!fault) throw error;
+    const { code, hopeless } = fault;
+    const level = hopeless ? "error" : "warn";
+    const cause = error instanceof ArrivalError ? { err: error.cause } : {};
+    parts.log[level]({ lane: fence.lane, inbox: arrival.id, code, attempts, ...cause }, "arrival not posted");
+    const told = await tell(parts, arrival, fault);
+    if (hopeless && told) return quarantine(parts.database.durable, fence, arrival.id, code).then(() => undefined);
+    const dueAt = nextTry(new Date(), attempts, fault.wait);
     await postpone(parts.database.relaxed, fence, arrival.id, { dueAt, code });
     return dueAt;
   }
 }
 
-async function setAside(parts: InboxDelivery, fence: Fence, arrival: Arrival, code: string): Promise<undefined> {
-  await quarantine(parts.database.durable, fence, arrival.id, code);
+/** What agents are told is told before it is done, and told once: a repetition is the same event. */
+async function tell(parts: InboxDelivery, arrival: Arrival, { code, hopeless, tell }: Fault): Promise<boolean> {
   const agency = parts.channel(arrival.channel)?.agency;
-  if (agency) await parts.announceQuarantine(agency, arrival, code);
+  if (!agency) return true;
+  try {
+    if (hopeless) await parts.announceQuarantine(agency, arrival, code);
+    else if (tell) await parts.announceWaiting(agency, code);
+    return true;
+  } catch (error) {
+    if (!(error instanceof MatrixError)) throw error;
+    parts.log.warn({ agency, code: error.errcode }, "agents could not be told of it");
+    return error.isRefusal;
+  }
 }
-
-/** Its channel is not in the configuration any more: the arrival waits until an operator puts it back. */
-class UnknownChannelError extends Error {}
 
 async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Promise<void> {
   const channel = parts.channel(arrival.channel);
-  if (!channel) throw new UnknownChannelError();
+  // Taken out of the configuration: the arrival waits until an operator puts it back.
+  if (!channel) throw new ArrivalError("later", "CHANNEL_UNKNOWN");
   const { address, name } = arrival.message.from;
-  const citizen = {
-    localpart: nameGhost(parts.ghostKey, channel.type, address),
-    channelType: channel.type,
-    address,
-    name,
-  };
+  const localpart = nameGhost(parts.ghostKey, channel.type, address);
+  const citizen = { localpart, channelType: channel.type, address, name };
   const known = await findConversation(parts, arrival);
   const room = known?.room ?? channel.room;
+  if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
+  try {
+    await bringGhost(parts, citizen, room);
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
+    const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
+    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
+    await post(parts, fence, arrival, posting, place);
+  } catch (error) {
+    throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
+  }
+}
 
-  await bringGhost(parts, citizen, room);
-  const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
-  const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
-  const as = parts.users.fullId(citizen.localpart);
-  const posted = await post(parts, arrival, { room, as, place }).catch(async (error: unknown) => {
-    // Kicked, or the room was left behind our back: the next attempt joins again.
-    if (error instanceof MatrixError && error.errcode === "M_FORBIDDEN")
-      await forgetMembership(parts.database.relaxed, citizen.localpart, room);
-    throw error;
+/** Removed from the room, or never let in: the next attempt joins again, unless somebody has barred this citizen. */
+async function shutOut(parts: InboxDelivery, localpart: string, room: RoomId, error: MatrixError): Promise<Error> {
+  await forgetMembership(parts.database.relaxed, localpart, room);
+  const state = openRoomState(parts.client, room, parts.users.bot);
+  const membership = await readMembership(state, parts.users.fullId(localpart)).catch((fault: unknown) => {
+    if (fault instanceof MatrixError) return undefined;
+    throw fault;
   });
-  await settlePosted(parts.database.relaxed, fence, {
-    id: arrival.id,
-    conversation,
-    room,
-    ghost: citizen.localpart,
-    remoteId: arrival.message.remoteId,
-    events: posted.events,
-    dropFiles: posted.complete,
-  });
+  return membership === "ban" ? new ArrivalError("final", "CITIZEN_BANNED", { cause: error }) : error;
 }
 
 async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {

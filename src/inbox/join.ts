@@ -2,6 +2,8 @@ import { nameForDisplay } from "../conversation/ghost.ts";
 import type { RoomId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
+import { MatrixError } from "../matrix/matrix-error.ts";
+import { invite } from "../matrix/membership.ts";
 import { registerUser } from "../matrix/provision.ts";
 import type { Database } from "../store/database.ts";
 import { addGhost, markJoined, markRegistered, readGhost } from "../store/ghost.ts";
@@ -48,6 +50,15 @@ async function enter(
   displayname: string,
 ): Promise<void> {
   const user = users.fullId(localpart);
-  const content = { membership: "join", displayname };
-  await client.setState(room, "m.room.member", user, content, user);
+  const join = () => client.setState(room, "m.room.member", user, { membership: "join", displayname }, user);
+  try {
+    await join();
+  } catch (error) {
+    if (!(error instanceof MatrixError && error.isForbidden)) throw error;
+    // A private room lets in whom the bot invites; whether it may is not known before.
+    await invite(client, users, room, user).catch(() => {
+      throw error;
+    });
+    await join();
+  }
 }

@@ -1,15 +1,17 @@
-import { Readable } from "node:stream";
 import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { ThreadPlace } from "../conversation/portal.ts";
-import type { EventId, RoomId, UserId } from "../domain/ids.ts";
+import type { Fence } from "../domain/fence.ts";
+import { type EventId, eventId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
+import type { OurUsers } from "../matrix/identity.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { uploadMedia } from "../matrix/media.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
-import { readFiles, type WaitingFile } from "../store/attachment.ts";
-import { readBlob } from "../store/blob.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
+import { journalFile, journalText, type Posting, settleFiles, settleText } from "../store/posting.ts";
+import { ArrivalError } from "./fault.ts";
+import { type PostedFile, readPostedFiles } from "./files.ts";
 
 /** An arrival is shown with its own time once it is this late, in milliseconds. */
 const LATE_MS = 60_000;
@@ -17,88 +19,65 @@ const LATE_MS = 60_000;
 export interface PostParts {
   readonly database: Database;
   readonly client: HomeserverClient;
+  readonly users: OurUsers;
 }
 
-export interface PostTarget {
-  readonly room: RoomId;
-  readonly as: UserId;
-  /** Undefined when the arrival's first event begins the thread. */
-  readonly place: ThreadPlace | undefined;
+/** Sends an arrival's events and settles it: one request for the words, an upload and an event a file. */
+export async function post(
+  parts: PostParts,
+  fence: Fence,
+  arrival: Arrival,
+  posting: Posting,
+  place: ThreadPlace | undefined,
+): Promise<void> {
+  const db = parts.database.relaxed;
+  const { content, overflow } = compose(arrival, place);
+  const send = openSend(parts, arrival, posting);
+  const files = await readPostedFiles(db, arrival, overflow);
+  if (files.length === 0) return settleText(db, fence, posting, await send("text", content));
+
+  const { posted } = arrival.message;
+  const text = posted === undefined ? await send("text", content) : eventId(posted);
+  if (posted === undefined) await journalText(db, fence, posting, text);
+  const root = place?.root ?? text;
+  let latest = text;
+  for (const file of files) {
+    const shared = await share(parts, posting, file, { root, latest });
+    latest = await send(`file-${file.position}`, shared.content);
+    const position = shared.isLost || file.position === "text" ? undefined : file.position;
+    await journalFile(db, fence, posting, { event: latest, position });
+  }
+  await settleFiles(db, fence, arrival.id);
 }
 
-export interface Posted {
-  readonly events: [EventId, ...EventId[]];
-  /** Every file stands in the room. */
-  readonly complete: boolean;
+/** Words on which this fails will fail again: that is the message's fault and not the moment's. */
+function compose({ message }: Arrival, place: ThreadPlace | undefined) {
+  try {
+    return composeText(message, place);
+  } catch (error) {
+    throw new ArrivalError("rejected", "COMPOSE_FAILED", { cause: error });
+  }
 }
 
-/** Sends an arrival's events: one request for the words, an upload and an event a file. */
-export async function post(parts: PostParts, arrival: Arrival, target: PostTarget): Promise<Posted> {
-  const composed = composeText(arrival.message, target.place);
-  const at = Date.now() - arrival.receivedAt.getTime() > LATE_MS ? { at: arrival.receivedAt } : {};
-  const send = (part: string, content: unknown) =>
-    parts.client.send(target.room, "m.room.message", content, {
-      as: target.as,
-      txnId: nameTransaction("inbox", arrival.id, part),
+function openSend({ client, users }: PostParts, { id, receivedAt }: Arrival, { room, ghost }: Posting) {
+  const at = Date.now() - receivedAt.getTime() > LATE_MS ? { at: receivedAt } : {};
+  return (part: string, content: unknown): Promise<EventId> =>
+    client.send(room, "m.room.message", content, {
+      as: users.fullId(ghost),
+      txnId: nameTransaction("inbox", id, part),
       ...at,
     });
-
-  const text = await send("text", composed.content);
-  const events: [EventId, ...EventId[]] = [text];
-  const root = target.place?.root ?? text;
-  let complete = true;
-  for (const file of await filesOf(parts, arrival, composed.overflow)) {
-    const place = { root, latest: events.at(-1) ?? text };
-    const content = await shareFile(parts, file, target.as, place);
-    complete &&= content.msgtype !== "m.notice";
-    events.push(await send(`file-${file.position}`, content));
-  }
-  return { events, complete };
-}
-
-interface File {
-  readonly position: number | "text";
-  readonly name: string;
-  readonly type: string;
-  readonly size: number;
-  open(): Readable;
-}
-
-async function filesOf({ database }: PostParts, arrival: Arrival, overflow: string | undefined): Promise<File[]> {
-  const stored = arrival.hasFiles ? await readFiles(database.relaxed, arrival.id) : [];
-  const files = stored.map(
-    (file: WaitingFile): File => ({
-      position: file.position,
-      name: file.name ?? `file-${file.position + 1}`,
-      type: file.type,
-      size: file.size,
-      open: () => readBlob(database.relaxed, file.blob),
-    }),
-  );
-  if (overflow === undefined) return files;
-  const bytes = Buffer.from(overflow);
-  const whole = { position: "text", name: "message.txt", type: "text/plain", size: bytes.length } as const;
-  return [{ ...whole, open: () => Readable.from([bytes]) }, ...files];
 }
 
 /** A file that the homeserver refuses for good is named in the thread; its bytes stay in the store. */
-async function shareFile(
-  { client }: PostParts,
-  file: File,
-  as: UserId,
-  place: ThreadPlace,
-): Promise<Readonly<Record<string, unknown>>> {
+async function share({ client, users }: PostParts, { ghost }: Posting, file: PostedFile, place: ThreadPlace) {
+  const { name, type, size } = file;
   try {
-    const mxc = await uploadMedia(client, {
-      content: file.open(),
-      size: file.size,
-      type: file.type,
-      name: file.name,
-      as,
-    });
-    return composeFile({ name: file.name, type: file.type, size: file.size, mxc }, place);
+    const mxc = await uploadMedia(client, { content: file.open(), size, type, name, as: users.fullId(ghost) });
+    return { content: composeFile({ name, type, size, mxc }, place), isLost: false };
   } catch (error) {
     if (!(error instanceof MatrixError) || error.consequence === "retry") throw error;
-    return composeLostFile(file.name, `${file.size} bytes, not shown: ${error.errcode}`, place);
+    const content = composeLostFile(name, `${size} bytes, not shown: ${error.errcode}`, place);
+    return { content, isLost: true };
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Request, Response } from "express";
+import type { NextFunction, Request, Response } from "express";
 import { AppService, AppServiceRegistration, Bridge } from "matrix-appservice-bridge";
 import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
@@ -20,8 +20,8 @@ export interface ListenerParts {
 }
 
 /**
- * The library's AppService with a transaction endpoint that answers after the commit. The library's own answers before
- * any handler has ended, and passes over a transaction whose id it has seen, though Synapse uses ids again.
+ * The library's AppService with endpoints of our own. Its transactions answer before any handler has ended, and pass over
+ * one whose id was seen, though Synapse uses ids again; its queries say yes to every user; its faults are pages of HTML.
  */
 class PersistingAppService extends AppService {
   readonly parts: ListenerParts;
@@ -33,19 +33,31 @@ class PersistingAppService extends AppService {
     this.expressApp.post("/_matrix/app/v1/ping", (request, response) => {
       if (this.admits(request, response)) response.json({});
     });
+    this.expressApp.use((_request: Request, response: Response) => {
+      refuse(response, 404, "M_UNRECOGNIZED", "There is no such endpoint.");
+    });
+    this.expressApp.use((fault: unknown, _request: Request, response: Response, next: NextFunction) => {
+      if (response.headersSent) return next(fault);
+      refuseBody(response, isRecord(fault) && typeof fault.status === "number" ? fault.status : 500);
+    });
   }
 
+  /** The token counts in the header alone (Application Service API 1.4, authorization): a query ends up in logs. */
   admits(request: Request, response: Response): boolean {
-    const given = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
+    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if (timingSafeEqual(digest(given), digest(this.parts.registration.hs_token))) return true;
-    response.status(403).json({ errcode: "M_FORBIDDEN", error: "The hs_token is not the registration's." });
+    refuse(response, 403, "M_FORBIDDEN", "The hs_token is not the registration's.");
     return false;
   }
 
   async storeTransaction(request: Request, response: Response): Promise<void> {
     if (!this.admits(request, response)) return;
     const body: unknown = request.body;
-    const events = isRecord(body) && Array.isArray(body.events) ? body.events : [];
+    if (!isRecord(body) || !Array.isArray(body.events)) {
+      refuse(response, 400, "M_BAD_JSON", "A transaction is an object with an array of events.");
+      return;
+    }
+    const { events } = body;
     try {
       await this.parts.take(events);
       response.json({});
@@ -54,20 +66,38 @@ class PersistingAppService extends AppService {
         { err: error, events: events.length },
         "transaction not stored; the homeserver will repeat it",
       );
-      response
-        .status(503)
-        .json({ errcode: "GUICHET_STORE_FAILED", error: "The events could not be stored. Try again." });
+      refuse(response, 503, "GUICHET_STORE_FAILED", "The events could not be stored. Try again.");
     }
+  }
+
+  /** Users and rooms are never made because somebody asks for one: what is not there does not exist. */
+  denyExistence(request: Request, response: Response): void {
+    if (this.admits(request, response)) refuse(response, 404, "M_NOT_FOUND", "There is no such user or room.");
   }
 }
 
-// The parent binds `this.onTransaction` in its constructor but declares it private, so a method of that name cannot be
-// declared in a subclass: it is put on the prototype, where the parent's constructor finds it first.
-Object.defineProperty(PersistingAppService.prototype, "onTransaction", {
-  value(this: PersistingAppService, request: Request, response: Response): Promise<void> {
-    return this.storeTransaction(request, response);
-  },
+// The parent binds these in its constructor but declares them private, so methods of these names cannot be declared in a
+// subclass: they are put on the prototype, where the parent's constructor finds them first.
+const define = (name: string, value: (this: PersistingAppService, request: Request, response: Response) => unknown) =>
+  Object.defineProperty(PersistingAppService.prototype, name, { value });
+define("onTransaction", function (request, response) {
+  return this.storeTransaction(request, response);
 });
+for (const query of ["onGetUsers", "onGetRoomAlias"])
+  define(query, function (request, response) {
+    this.denyExistence(request, response);
+  });
+
+function refuse(response: Response, status: number, errcode: string, error: string): void {
+  response.status(status).json({ errcode, error });
+}
+
+/** What the reader of bodies could not make sense of, by the status that it gives. */
+function refuseBody(response: Response, status: number): void {
+  if (status === 413) refuse(response, 413, "M_TOO_LARGE", `A body may have ${BODY_LIMIT_BYTES} bytes.`);
+  else if (status < 500) refuse(response, status, "M_NOT_JSON", "The body is not JSON.");
+  else refuse(response, 500, "M_UNKNOWN", "The request could not be handled.");
+}
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
@@ -88,8 +118,8 @@ export async function listenForHomeserver(parts: ListenerParts): Promise<Appserv
     disableStores: true,
     disableContext: true,
     logRequestOutcome: false,
-    // Events are worked on from our table; ghosts are never made because somebody asks for one.
-    controller: { onEvent: () => undefined, onUserQuery: () => null, onAliasQuery: () => null, onLog: () => undefined },
+    // Events are worked on from our table.
+    controller: { onEvent: () => undefined, onLog: () => undefined },
   });
   try {
     await bridge.run(parts.port, new PersistingAppService(parts), parts.bind);

@@ -52,7 +52,7 @@ export class HomeserverClient {
   async request(request: MatrixRequest): Promise<unknown> {
     const timeout = request.timeoutMs ?? REQUEST_TIMEOUT_MS;
     try {
-      const { statusCode, body } = await this.pool.request({
+      const { statusCode, headers, body } = await this.pool.request({
         method: request.method,
         path: request.path,
         query: { user_id: request.as, ...request.query },
@@ -64,7 +64,7 @@ export class HomeserverClient {
       });
       const text = await body.text();
       if (statusCode === 200 || statusCode === 201) return JSON.parse(text || "{}");
-      throw readMatrixError(statusCode, text);
+      throw readMatrixError(statusCode, text, headers["retry-after"]);
     } catch (error) {
       if (error instanceof MatrixError) throw error;
       throw new MatrixError({ status: 0, errcode: "GUICHET_UNREACHABLE", cause: error });

@@ -4,7 +4,10 @@ import type { IncomingEvent } from "../store/matrix-event.ts";
 import type { OurUsers } from "./identity.ts";
 
 /** Event types that can mean something to a citizen. Everything else never reaches the table. */
-export const WANTED_TYPES = ["m.room.message", "m.room.redaction", "m.room.encrypted"];
+export const WANTED_TYPES = ["m.room.message", "m.sticker", "m.room.redaction", "m.room.encrypted"];
+
+/** Client-Server API, common identifier format; a longer one would not fit the table's index. */
+const LONGEST_ID = 255;
 
 /**
  * Keeps what guichet has to look at: events that others sent into rooms. Nothing that our own users send is ever
@@ -16,6 +19,7 @@ export function selectEvents(events: readonly unknown[], users: OurUsers): Incom
     const { event_id, room_id, sender, type, state_key } = event;
     if (typeof event_id !== "string" || typeof room_id !== "string" || typeof sender !== "string") return [];
     if (state_key !== undefined || typeof type !== "string" || !WANTED_TYPES.includes(type)) return [];
+    if (event_id.length > LONGEST_ID || room_id.length > LONGEST_ID) return [];
     return users.isOurs(sender) ? [] : [{ eventId: event_id, room: roomId(room_id), event }];
   });
 }

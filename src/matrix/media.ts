@@ -12,7 +12,7 @@ export async function uploadMedia(
   file: { content: Readable; size: number; type: string; name: string; as: UserId },
 ): Promise<string> {
   try {
-    const { statusCode, body } = await client.pool.request({
+    const { statusCode, headers, body } = await client.pool.request({
       method: "POST",
       path: "/_matrix/media/v3/upload",
       query: { user_id: file.as, filename: file.name },
@@ -26,7 +26,7 @@ export async function uploadMedia(
       bodyTimeout: MEDIA_TIMEOUT_MS,
     });
     const text = await body.text();
-    if (statusCode !== 200) throw readMatrixError(statusCode, text);
+    if (statusCode !== 200) throw readMatrixError(statusCode, text, headers["retry-after"]);
     return textOf(JSON.parse(text), "content_uri");
   } catch (error) {
     if (error instanceof MatrixError) throw error;
@@ -46,7 +46,7 @@ export async function downloadMedia(
   const [, server, id] = /^mxc:\/\/([^/]+)\/([^/?#]+)$/.exec(mxc) ?? [];
   if (!server || !id) throw new MatrixError({ status: 400, errcode: "GUICHET_BAD_MXC" });
   try {
-    const { statusCode, body } = await client.pool.request({
+    const { statusCode, headers, body } = await client.pool.request({
       method: "GET",
       path: matrixPath`/_matrix/client/v1/media/download/${server}/${id}`,
       query: { user_id: as },
@@ -56,7 +56,7 @@ export async function downloadMedia(
       signal,
     });
     if (statusCode === 200) return body;
-    throw readMatrixError(statusCode, await body.text());
+    throw readMatrixError(statusCode, await body.text(), headers["retry-after"]);
   } catch (error) {
     if (error instanceof MatrixError) throw error;
     throw new MatrixError({ status: 0, errcode: "GUICHET_UNREACHABLE", cause: error });

@@ -20,7 +20,7 @@ export interface WatchParts {
   /** A user in no room: its long poll wakes for nothing, and ends when the homeserver does. */
   readonly watcher: UserId;
   /** The homeserver answers again after it did not. */
-  onReturn(): Promise<void>;
+  onReturn(): void;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function watchHomeserver(parts: WatchParts, signal: AbortSignal): P
   while (!signal.aborted) {
     try {
       const answer = await poll(parts, since, signal);
-      if (away) await parts.onReturn();
+      if (away) parts.onReturn();
       since = textOf(answer, "next_batch");
       away = false;
       wait = FIRST_RETRY_MS;

@@ -1,31 +1,20 @@
-import type { Logger } from "pino";
-import { type DeskParts, sayToAgent } from "../desk/say.ts";
-import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, type EventId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { readWaitingEvents, settleEvent } from "../store/matrix-event.ts";
-import { addMessage, findMessages, type RecordedMessage, readPlace } from "../store/message.ts";
-import { addAnswer, cancelAnswer, findAnswer, replaceAnswer } from "../store/outbox.ts";
-import { type AgentEvent, readEvent } from "./read-event.ts";
-import { renderAnswer } from "./render.ts";
+import { readSender } from "../matrix/read-sender.ts";
+import { readWaitingEvents, type WaitingEvent } from "../store/matrix-event.ts";
+import { findMessages, type RecordedMessage } from "../store/message.ts";
+import { takeAnswer } from "./answer.ts";
+import { takeEdit, takeRedaction } from "./change.ts";
+import { type Context, type OutboxIntake, object, settle } from "./intake.ts";
+import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
 
-export interface OutboxIntake extends DeskParts {
-  readonly log: Logger;
-  agency(name: string): AgencyRules | undefined;
-  agencyOf(room: RoomId): AgencyRules | undefined;
-  wake(lane: Lane): Promise<void>;
-}
-
-export interface AgencyRules {
-  readonly replies: "explicit" | "all";
-  readonly undoMs: number;
-  readonly texts: DeskTexts;
-}
-
 const READ_AT_ONCE = 50;
+/** How soon an answer to words that are just being posted is looked at again, and for how long, in milliseconds. */
+const JUST_POSTED_WAIT_MS = 250;
+const JUST_POSTED_LIMIT_MS = 60_000;
 
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
@@ -33,27 +22,20 @@ export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: Room
   try {
     for (;;) {
       const waiting = await readWaitingEvents(parts.database.relaxed, room, READ_AT_ONCE);
-      for (const { seq, event } of waiting) {
-        const conversation = await accept(parts, fence, room, seq, readEvent(event, new Date()));
+      for (const event of waiting) {
+        const conversation = await accept(parts, fence, room, event);
+        if (conversation === "too early") return new Date(Date.now() + JUST_POSTED_WAIT_MS);
         if (conversation) woken.add(replyLane(conversation));
       }
       if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return undefined;
     }
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
-    parts.log.warn({ lane: fence.lane, code: error.errcode }, "could not speak in the room");
+    parts.log.warn({ lane: fence.lane, code: error.errcode }, "events wait for the homeserver");
     return nextTry(new Date(), 1, { firstMs: 5_000, mostMs: 5_000, askedMs: error.retryAfterMs });
   } finally {
     for (const lane of woken) await parts.wake(lane);
   }
-}
-
-interface Context {
-  readonly parts: OutboxIntake;
-  readonly fence: Fence;
-  readonly room: RoomId;
-  readonly seq: string;
-  readonly event: AgentEvent;
 }
 
 /** @returns the conversation in which an answer has to be looked at. */
@@ -61,16 +43,14 @@ async function accept(
   parts: OutboxIntake,
   fence: Fence,
   room: RoomId,
-  seq: string,
-  event: AgentEvent,
-): Promise<ConversationId | undefined> {
+  waiting: WaitingEvent,
+): Promise<ConversationId | "too early" | undefined> {
+  const event = readEvent(waiting.event, new Date());
   const repliedTo = "replyTo" in event ? event.replyTo : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
-  const known = await findMessages(
-    parts.database.relaxed,
-    room,
-    [repliedTo, threadRoot].flatMap((id) => id ?? []),
-  );
+  const related = [repliedTo, threadRoot].flatMap((id) => id ?? []);
+  const known = await findMessages(parts.database.relaxed, room, related);
+  if (known.size === 0 && (await isJustPosted(parts, room, related, waiting.receivedAt))) return "too early";
   const answered = repliedTo && known.get(repliedTo);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),
@@ -78,7 +58,25 @@ async function accept(
     repliedTo: answered,
     thread: threadRoot && known.get(threadRoot),
   });
-  return apply({ parts, fence, room, seq, event }, ruling, answered);
+  return apply({ parts, fence, room, seq: waiting.seq, event }, ruling, answered);
+}
+
+/**
+ * Words that stand in the room and not yet in our table, because their sending has not been settled: an agent, or a bot of
+ * an agent's, was faster, or we died in between.
+ */
+async function isJustPosted(
+  { client, users }: OutboxIntake,
+  room: RoomId,
+  related: readonly EventId[],
+  receivedAt: Date,
+): Promise<boolean> {
+  if (Date.now() - receivedAt.getTime() > JUST_POSTED_LIMIT_MS) return false;
+  for (const event of related) {
+    const sender = await readSender(client, room, event, users.bot);
+    if (sender !== undefined && sender !== users.bot && users.isOurs(sender)) return true;
+  }
+  return false;
 }
 
 async function apply(
@@ -90,7 +88,7 @@ async function apply(
     case "answer":
       return takeAnswer(context, ruling.conversation, ruling.answers ? answered : undefined);
     case "edit":
-      return takeEdit(context, ruling.of);
+      return takeEdit(context, ruling.of, ruling.command);
     case "redaction":
       return takeRedaction(context, ruling.of);
     case "unknown-command":
@@ -102,88 +100,4 @@ async function apply(
     case "ignored":
       return settle(context, ruling.because, undefined);
   }
-}
-
-async function takeAnswer(
-  { parts, fence, room, seq, event }: Context,
-  conversation: ConversationId,
-  answered: RecordedMessage | undefined,
-): Promise<ConversationId | undefined> {
-  const content = event.kind === "message" ? renderAnswer(event.content) : undefined;
-  const place = await readPlace(parts.database.relaxed, conversation);
-  if (!content || !place)
-    return object({ parts, fence, room, seq, event }, conversation, (texts) => texts.nothingToSend);
-  const undoMs = parts.agency(place.agency)?.undoMs ?? 0;
-  await parts.database.durable.transaction().execute(async (trx) => {
-    await addMessage(trx, { event: event.id, room, conversation, author: "agent" });
-    await addAnswer(trx, {
-      conversation,
-      event: event.id,
-      agent: event.sender,
-      address: answered?.address ?? place.address,
-      content,
-      inReplyTo: answered?.remoteId,
-      dueAt: new Date(event.at.getTime() + undoMs),
-      writtenAt: event.at,
-    });
-    await settleEvent(trx, fence, seq, "answer");
-  });
-  return conversation;
-}
-
-async function takeEdit({ parts, fence, room, seq, event }: Context, of: EventId): Promise<ConversationId | undefined> {
-  const content = event.kind === "edit" ? renderAnswer(event.content) : undefined;
-  const undoMs = parts.agencyOf(room)?.undoMs ?? 0;
-  const dueAt = new Date(event.at.getTime() + undoMs);
-  const changed = await parts.database.durable.transaction().execute(async (trx) => {
-    const conversation = content && (await replaceAnswer(trx, of, event.sender, content, dueAt));
-    if (conversation) await settleEvent(trx, fence, seq, "edit");
-    return conversation;
-  });
-  if (changed) return changed;
-  return tooLate({ parts, fence, room, seq, event }, of);
-}
-
-async function takeRedaction(
-  { parts, fence, room, seq, event }: Context,
-  of: EventId,
-): Promise<ConversationId | undefined> {
-  const cancelled = await parts.database.durable.transaction().execute(async (trx) => {
-    const conversation = await cancelAnswer(trx, of);
-    if (conversation) await settleEvent(trx, fence, seq, "redaction");
-    return conversation;
-  });
-  return cancelled ?? tooLate({ parts, fence, room, seq, event }, of);
-}
-
-/** Says that a change comes too late; a change to anything but an answer needs no word. */
-async function tooLate(context: Context, of: EventId): Promise<undefined> {
-  const answer = await findAnswer(context.parts.database.relaxed, of);
-  if (answer && answer.state !== "cancelled" && answer.state !== "failed")
-    return object(context, answer.conversation, (texts) => texts.alreadyLeft, of);
-  return settle(context, "nothing-to-change", undefined);
-}
-
-async function object(
-  context: Context,
-  conversation: ConversationId,
-  choose: (texts: DeskTexts) => string,
-  about: EventId = context.event.id,
-): Promise<undefined> {
-  const { parts, event } = context;
-  const place = await readPlace(parts.database.relaxed, conversation);
-  const texts = place && parts.agency(place.agency)?.texts;
-  if (place && texts) await sayToAgent(parts, place, { text: choose(texts), about, agent: event.sender });
-  return settle(context, "objection", about === event.id ? conversation : undefined);
-}
-
-/** @param conversation to which the event belongs as agents' talk, so that replies to it do too. */
-async function settle(
-  { parts, fence, room, seq, event }: Context,
-  code: string,
-  conversation: ConversationId | undefined,
-): Promise<undefined> {
-  const db = parts.database.relaxed;
-  if (conversation) await addMessage(db, { event: event.id, room, conversation, author: "agent" });
-  await settleEvent(db, fence, seq, code);
 }

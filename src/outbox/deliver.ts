@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type Bridge, DeliveryError } from "../adapter/index.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
-import { type Answer, claimAttempt, type Ending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
+import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
 import { endingOf } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
 import { type ShowParts, show } from "./show.ts";
@@ -39,8 +39,6 @@ export async function deliverAnswers(
   return next;
 }
 
-const isPending = ({ state }: Answer) => state === "held" || state === "queued" || state === "attempting";
-
 async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Promise<Answer> {
   const bridge = parts.bridge(answer.conversation.channel);
   const now = new Date();
@@ -63,7 +61,7 @@ async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Pro
     "answer attempted",
   );
   const { state, code, remoteAnswer, dueAt = claimed.dueAt } = ending;
-  return { ...claimed, state, code, remoteAnswer, dueAt };
+  return { ...claimed, state, code, remoteAnswer, dueAt, settledAt: state === "queued" ? undefined : new Date() };
 }
 
 async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefined, answer: Answer): Promise<Ending> {

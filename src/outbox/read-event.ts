@@ -20,13 +20,16 @@ export type AgentEvent = Common &
         readonly command: string | undefined;
       }
     | { readonly kind: "encrypted"; readonly replyTo: EventId | undefined; readonly threadRoot: EventId | undefined }
-    | { readonly kind: "edit"; readonly of: EventId; readonly content: Readonly<Record<string, unknown>> }
+    | {
+        readonly kind: "edit";
+        readonly of: EventId;
+        readonly content: Readonly<Record<string, unknown>>;
+        readonly command: string | undefined;
+      }
     | { readonly kind: "redaction"; readonly of: EventId }
     | { readonly kind: "notice" }
     | { readonly kind: "other" }
   );
-
-const ANSWERABLE = new Set(["m.text", "m.emote", "m.image", "m.file", "m.audio", "m.video"]);
 
 export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): AgentEvent {
   const content = isRecord(event.content) ? event.content : {};
@@ -43,15 +46,27 @@ export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): 
   }
   const relation = isRecord(content["m.relates_to"]) ? content["m.relates_to"] : {};
   if (event.type === "m.room.encrypted") return { ...common, kind: "encrypted", ...readRelation(relation) };
+  // A sticker is a picture with a name (Client-Server API, m.sticker).
+  if (event.type === "m.sticker")
+    return {
+      ...common,
+      kind: "message",
+      content: { ...content, msgtype: "m.image" },
+      ...readRelation(relation),
+      command: undefined,
+    };
   if (event.type !== "m.room.message") return { ...common, kind: "other" };
   if (content.msgtype === "m.notice") return { ...common, kind: "notice" };
 
   const edited = textIn(relation.event_id);
-  if (relation.rel_type === "m.replace" && edited)
-    return isRecord(content["m.new_content"])
-      ? { ...common, kind: "edit", of: eventId(edited), content: content["m.new_content"] }
+  if (relation.rel_type === "m.replace" && edited) {
+    const words = content["m.new_content"];
+    return isRecord(words)
+      ? { ...common, kind: "edit", of: eventId(edited), content: words, command: readCommand(words) }
       : { ...common, kind: "other" };
-  if (typeof content.msgtype !== "string" || !ANSWERABLE.has(content.msgtype)) return { ...common, kind: "other" };
+  }
+  // Devices verify each other by such messages (Client-Server API, key verification).
+  if (typeof content.msgtype !== "string" || content.msgtype.startsWith("m.key.")) return { ...common, kind: "other" };
   return { ...common, kind: "message", content, ...readRelation(relation), command: readCommand(content) };
 }
 
@@ -66,10 +81,11 @@ function readRelation(relation: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** Commands are looked for below the quote that older clients put before a reply. */
+/** Commands are looked for in texts and captions, below the quote that older clients put before a reply. */
 function readCommand(content: Readonly<Record<string, unknown>>): string | undefined {
-  if (content.msgtype !== "m.text") return undefined;
-  return /^!([a-z]+)(?:\s|$)/i.exec(stripReplyFallback(textIn(content.body) ?? ""))?.[1]?.toLowerCase();
+  const isCaption = textIn(content.filename) !== undefined && content.body !== content.filename;
+  if (content.msgtype !== "m.text" && !isCaption) return undefined;
+  return /^\s*!([a-z]+)(?:\s|$)/i.exec(stripReplyFallback(textIn(content.body) ?? ""))?.[1]?.toLowerCase();
 }
 
 /** Removes the quote of a rich reply (Client-Server API before 1.13, stripping the fallback). */

@@ -4,15 +4,18 @@ import { isRecord } from "../domain/is-record.ts";
 import type { StoredAnswer } from "../store/schema.ts";
 import { stripReplyFallback, textIn } from "./read-event.ts";
 
+const TEXT_TYPES = new Set(["m.text", "m.emote"]);
 const FILE_TYPES = new Set(["m.image", "m.file", "m.audio", "m.video"]);
 
 /**
  * Turns an agent's event into what the citizen gets.
- * @returns undefined when nothing is left to send: an empty text, a file without an address.
+ * @returns undefined when nothing is left to send: an empty text, a file without an address, a kind of message that no
+ * channel knows.
  */
 export function renderAnswer(content: Readonly<Record<string, unknown>>): StoredAnswer | undefined {
   const body = textIn(content.body) ?? "";
   if (FILE_TYPES.has(String(content.msgtype))) return renderFile(content, body);
+  if (!TEXT_TYPES.has(String(content.msgtype))) return undefined;
   const text = stripCommand(stripReplyFallback(body)).trim();
   const html = textIn(content.formatted_body);
   if (content.format === "org.matrix.custom.html" && html !== undefined) {
@@ -42,7 +45,7 @@ function renderFile(content: Readonly<Record<string, unknown>>, body: string): S
   };
 }
 
-const stripCommand = (text: string) => text.replace(/^!(?:reply|note)(?:\s+|$)/i, "");
+const stripCommand = (text: string) => text.replace(/^\s*!(?:reply|note)(?:\s+|$)/i, "");
 
 function renderHtml(html: string): string {
   const own = html.replace(/<mx-reply>[\s\S]*?<\/mx-reply>/gi, "");

@@ -7,7 +7,7 @@ export type Ruling =
   | { readonly is: "note"; readonly conversation: ConversationId }
   | { readonly is: "unknown-command"; readonly conversation: ConversationId; readonly verb: string }
   | { readonly is: "unreadable"; readonly conversation: ConversationId }
-  | { readonly is: "edit"; readonly of: EventId }
+  | { readonly is: "edit"; readonly of: EventId; readonly command: string | undefined }
   | { readonly is: "redaction"; readonly of: EventId }
   | { readonly is: "ignored"; readonly because: "own-echo" | "not-a-message" | "outside-conversations" | "machine" };
 
@@ -34,7 +34,7 @@ export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread }: C
   if (own) return { is: "ignored", because: "own-echo" };
   if (event.kind === "other") return { is: "ignored", because: "not-a-message" };
   if (event.kind === "redaction") return { is: "redaction", of: event.of };
-  if (event.kind === "edit") return { is: "edit", of: event.of };
+  if (event.kind === "edit") return { is: "edit", of: event.of, command: event.command };
   // Notices are what bots say (Client-Server API, m.notice): answering them, or for them, makes loops.
   if (event.kind === "notice") return { is: "ignored", because: "machine" };
 

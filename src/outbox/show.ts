@@ -2,17 +2,21 @@ import type { Logger } from "pino";
 import { type DeskParts, sayToAgent } from "../desk/say.ts";
 import { looksLike, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
-import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { EventId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { readPlace } from "../store/message.ts";
-import { type Answer, markShown } from "../store/outbox.ts";
+import { type Answer, isPending, markShown, postponeShowing } from "../store/outbox.ts";
 
 export interface ShowParts extends DeskParts {
   readonly log: Logger;
   texts(agency: string): DeskTexts;
 }
+
+/** How long a room that refuses the bot is tried, and how often, in milliseconds. */
+const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
+const LEAST_WAIT_MS = 5_000;
+const MOST_WAIT_MS = { unreachable: 60_000, refused: 30 * 60_000 };
 
 /**
  * Brings the room up to date with an answer. A room that can't be spoken in now never delays the sending.
@@ -20,8 +24,10 @@ export interface ShowParts extends DeskParts {
  */
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
   const wanted = outcomeOf(answer, new Date());
-  const done = wanted !== "waiting" && wanted !== "delayed";
+  const done = !isPending(answer);
   if (answer.shown === wanted && !done) return undefined;
+  // The time of a settled answer says when it is to be shown.
+  if (done && answer.dueAt.getTime() > Date.now()) return answer.dueAt;
   let event: EventId | undefined;
   try {
     event = looksLike(answer.shown, wanted) ? answer.shownEvent : await showOutcome(parts, answer, wanted);
@@ -29,11 +35,22 @@ export async function show(parts: ShowParts, fence: Fence, answer: Answer): Prom
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     parts.log.warn({ outbox: answer.id, code: error.errcode }, "outcome not shown");
-    if (error.consequence === "retry")
-      return nextTry(new Date(), 1, { firstMs: 10_000, mostMs: 10_000, askedMs: error.retryAfterMs });
+    const again = nextShowing(new Date(), answer, error);
+    if (again && done) await postponeShowing(parts.database.relaxed, fence, answer.id, again);
+    // What still waits for its sending is shown with the next attempt.
+    if (again) return done ? again : undefined;
   }
   await markShown(parts.database.relaxed, fence, answer.id, { shown: wanted, event, done });
   return undefined;
+}
+
+/** As long again as it has taken already, within bounds. @returns undefined: a refusal that nobody has lifted for a day. */
+function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | undefined {
+  const age = now.getTime() - (answer.settledAt ?? answer.writtenAt).getTime();
+  if (error.isRefusal && (age > GIVE_UP_AFTER_MS || isPending(answer))) return undefined;
+  const most = error.isRefusal ? MOST_WAIT_MS.refused : MOST_WAIT_MS.unreachable;
+  const wait = Math.min(Math.max(age, LEAST_WAIT_MS), most);
+  return new Date(now.getTime() + Math.max(wait, error.retryAfterMs ?? 0));
 }
 
 async function explain(parts: ShowParts, answer: Answer): Promise<void> {

@@ -1,14 +1,6 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import type { Fence } from "../domain/fence.ts";
-import {
-  type ConversationId,
-  conversationId,
-  type EventId,
-  type InboxId,
-  inboxId,
-  type Lane,
-  laneFrom,
-} from "../domain/ids.ts";
+import { type ConversationId, conversationId, type InboxId, inboxId, type Lane, laneFrom } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { Schema, StoredMessage } from "./schema.ts";
 
@@ -121,43 +113,6 @@ export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, 
     .where(fenced(fence))
     .executeTakeFirst();
   expectFenced(fence, result.numUpdatedRows);
-}
-
-export interface Posting {
-  readonly id: InboxId;
-  readonly conversation: ConversationId;
-  readonly room: string;
-  readonly ghost: string;
-  readonly remoteId: string | undefined;
-  /** The first is the text, the others are files. */
-  readonly events: readonly [EventId, ...EventId[]];
-  /** False keeps the files: some could not be shown. */
-  readonly dropFiles: boolean;
-}
-
-/** One statement: the arrival stands in the room, its words leave our store, and its events are known to answers. */
-export async function settlePosted(db: Kysely<Schema>, fence: Fence, posting: Posting): Promise<void> {
-  const { id, conversation, room, ghost } = posting;
-  const result = await sql<{ id: string }>`
-    with settled as (
-      update inbox set state = 'posted', message = null, posted_at = now(), code = null, conversation_id = ${conversation}
-      where id = ${id} and state = 'waiting' and ${fenced(fence)} returning id
-    ), rooted as (
-      update conversation set root_event_id = ${posting.events[0]}
-      where id = ${conversation} and root_event_id is null and exists (select 1 from settled)
-    ), recorded as (
-      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, created_at)
-      select e.event_id, ${room}, ${conversation}::bigint, 'citizen', ${ghost},
-             case when e.position = 1 then ${posting.remoteId ?? null} end, clock_timestamp() + e.position * interval '1 microsecond'
-      from settled, unnest(${[...posting.events]}::text[]) with ordinality as e(event_id, position)
-      on conflict (event_id) do nothing
-    ), files as (
-      delete from inbox_attachment where inbox_id in (select id from settled) and ${posting.dropFiles} returning blob_id
-    ), blobs as (
-      delete from blob where id in (select blob_id from files)
-    )
-    select id from settled`.execute(db);
-  expectFenced(fence, result.rows.length);
 }
 
 /** Lanes with an arrival that has been due for a while: nobody seems to know of them. */

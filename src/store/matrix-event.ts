@@ -11,20 +11,33 @@ export interface IncomingEvent {
   readonly event: Readonly<Record<string, unknown>>;
 }
 
+/** Rows of one statement: PostgreSQL counts its parameters in 16 bits. */
+const ROWS_AT_ONCE = 1_000;
+
 /**
  * One commit for a whole transaction. Events known already are passed over: a homeserver repeats them late, and
  * catch-up brings them a second time.
  * @returns the rooms that have a new event.
  */
 export async function addEvents(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<RoomId[]> {
+  if (events.length === 0) return [];
+  if (events.length <= ROWS_AT_ONCE) return insert(db, events);
+  return db.transaction().execute(async (trx) => {
+    const rooms = new Set<RoomId>();
+    for (let first = 0; first < events.length; first += ROWS_AT_ONCE)
+      for (const room of await insert(trx, events.slice(first, first + ROWS_AT_ONCE))) rooms.add(room);
+    return [...rooms];
+  });
+}
+
+async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<RoomId[]> {
   const rows = await db
     .insertInto("matrix_event")
     .values(
       events.map(({ eventId, room, event }) => ({
         event_id: eventId,
         room_id: room,
-        // PostgreSQL's jsonb takes no NUL.
-        event: JSON.stringify(event).replaceAll("\\u0000", "\\ufffd"),
+        event: storableJson(event),
         state: "waiting" as const,
       })),
     )
@@ -34,20 +47,31 @@ export async function addEvents(db: Kysely<Schema>, events: readonly IncomingEve
   return [...new Set(rows.map((row) => roomId(row.room_id)))];
 }
 
-export async function readWaitingEvents(
-  db: Kysely<Schema>,
-  room: RoomId,
-  limit: number,
-): Promise<{ seq: string; event: Readonly<Record<string, unknown>> }[]> {
+/**
+ * PostgreSQL's jsonb takes neither NUL nor half a surrogate pair, in names as little as in values; one event that it
+ * refused would be repeated for ever, and everything behind it. An escaped backslash is passed over.
+ */
+const storableJson = (event: IncomingEvent["event"]) =>
+  JSON.stringify(event).replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (found) =>
+    found === "\\\\" ? found : "\\ufffd",
+  );
+
+export interface WaitingEvent {
+  readonly seq: string;
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly receivedAt: Date;
+}
+
+export async function readWaitingEvents(db: Kysely<Schema>, room: RoomId, limit: number): Promise<WaitingEvent[]> {
   const rows = await db
     .selectFrom("matrix_event")
-    .select(["seq", "event"])
+    .select(["seq", "event", "received_at"])
     .where("room_id", "=", room)
     .where("state", "=", "waiting")
     .orderBy("seq")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {} }));
+  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {}, receivedAt: row.received_at }));
 }
 
 /** The event id stays, to recognise the event; its words leave our store. */

@@ -30,12 +30,17 @@ export interface Answer {
   readonly attempts: number;
   readonly firstAttemptAt: Date | undefined;
   readonly writtenAt: Date;
+  readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
   readonly conversation: AnsweredConversation;
 }
+
+/** Whether it is still to be sent. */
+export const isPending = ({ state }: Pick<Answer, "state">) =>
+  state === "held" || state === "queued" || state === "attempting";
 
 export interface AnsweredConversation {
   readonly id: ConversationId;
@@ -102,6 +107,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at ?? undefined,
     writtenAt: row.written_at,
+    settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
     shown: row.shown,
@@ -177,13 +183,24 @@ export async function markShown(
   expectFenced(fence, result.numUpdatedRows);
 }
 
+/** An answer whose sending has ended is looked at again at `at`, to show it. */
+export async function postponeShowing(db: Kysely<Schema>, fence: Fence, id: OutboxId, at: Date): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set({ due_at: at })
+    .where("id", "=", id)
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
 /** An agent's change of mind, as long as it is certain that the message has not left. */
 const recallable = sql<boolean>`state in ('held', 'queued') and not may_have_left`;
 
 export async function cancelAnswer(db: Kysely<Schema>, event: EventId): Promise<ConversationId | undefined> {
   const row = await db
     .updateTable("outbox")
-    .set({ state: "cancelled", settled_at: new Date() })
+    .set({ state: "cancelled", settled_at: new Date(), due_at: new Date() })
     .where("event_id", "=", event)
     .where(recallable)
     .returning("conversation_id")

@@ -45,6 +45,8 @@ export interface StoredMessage {
   readonly token?: string;
   readonly references: readonly string[];
   readonly automatic: boolean;
+  /** The event that shows the words, while files still have to follow. */
+  readonly posted?: string;
 }
 
 interface InboxTable {

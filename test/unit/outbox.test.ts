@@ -74,10 +74,34 @@ describe("rule, explicit", () => {
       "unreadable",
     ],
     [
-      "a location",
+      "a location, which will be objected to",
       message({ msgtype: "m.location", body: "x", "m.relates_to": reply }),
       { repliedTo: citizen },
+      "answer",
+    ],
+    [
+      "a device's verification",
+      message({ msgtype: "m.key.verification.request", body: "x", "m.relates_to": reply }),
+      { repliedTo: citizen },
       "ignored",
+    ],
+    [
+      "a sticker as a reply",
+      message({ body: "Hi", url: "mxc://a/b", "m.relates_to": reply }, { type: "m.sticker" }),
+      { repliedTo: citizen },
+      "answer",
+    ],
+    [
+      "a file with a note for a caption",
+      message({ msgtype: "m.image", body: "!note his", filename: "f.png", url: "mxc://a/b", "m.relates_to": reply }),
+      { repliedTo: citizen },
+      "note",
+    ],
+    [
+      "a file that is called like a command",
+      message({ msgtype: "m.file", body: "!note .pdf", url: "mxc://a/b", "m.relates_to": reply }),
+      { repliedTo: citizen },
+      "answer",
     ],
   ] as const)("%s: %s", (_name, event, over, expected) => {
     expect(ruleOn(event, circumstances(over)).is).toBe(expected);
@@ -114,6 +138,8 @@ describe("read", () => {
       "m.relates_to": { rel_type: "m.replace", event_id: "$a" },
     };
     expect(message(edit)).toMatchObject({ kind: "edit", of: eventId("$a"), content: { body: "b" } });
+    const note = { ...edit, "m.new_content": { msgtype: "m.text", body: " !Note b" } };
+    expect(message(note)).toMatchObject({ kind: "edit", command: "note" });
   });
 
   test("a clock ahead of ours counts as now", () => {
@@ -174,6 +200,7 @@ describe("render", () => {
       { msgtype: "m.image", body: "Here", filename: "f.png", url: "mxc://a/b", info: { mimetype: "image/png" } },
       { text: "Here", file: { name: "f.png", type: "image/png", mxc: "mxc://a/b" } },
     ],
+    ["a place", { msgtype: "m.location", body: "Here", geo_uri: "geo:1,2" }, undefined],
     ["an encrypted file", { msgtype: "m.file", body: "f", file: { url: "mxc://a/b" } }, undefined],
   ])("%s", (_name, content, expected) => expect(renderAnswer(content)).toEqual(expected));
 });

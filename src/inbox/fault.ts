@@ -1,0 +1,49 @@
+import { MatrixError } from "../matrix/matrix-error.ts";
+
+/** Why an arrival cannot be posted that is not the homeserver's word. */
+export class ArrivalError extends Error {
+  override readonly name = "ArrivalError";
+  /** `soon`: what is missing comes by itself; `later`: a person has to act; `rejected`: its content; `final`: never. */
+  readonly consequence: "soon" | "later" | "rejected" | "final";
+  readonly code: string;
+
+  constructor(consequence: ArrivalError["consequence"], code: string, options?: { cause?: unknown }) {
+    super(`${code} (${consequence})`, options);
+    this.consequence = consequence;
+    this.code = code;
+  }
+}
+
+/** A homeserver that is away comes back at once; one that says no waits for a person. */
+const SOON = { firstMs: 500, mostMs: 15_000 };
+const LATER = { firstMs: 2_000, mostMs: 300_000 };
+/** Attempts at content that is refused. */
+const REJECTED_ATTEMPTS = 3;
+/** Failed attempts after which agents are told that messages wait, by who can do something about it. */
+const TELL_AFTER = { refused: 5, unreachable: 20 };
+
+/** What follows from a failed attempt. */
+export interface Fault {
+  readonly code: string;
+  /** The message is set aside, and those behind it go on. */
+  readonly hopeless: boolean;
+  readonly wait: { readonly firstMs: number; readonly mostMs: number; readonly askedMs?: number | undefined };
+  /** Agents should now hear that messages wait. */
+  readonly tell: boolean;
+}
+
+/** @returns undefined for an error that is not the arrival's: the lane's keeper deals with it. */
+export function judge(error: unknown, attempts: number): Fault | undefined {
+  if (error instanceof ArrivalError) {
+    const { code, consequence } = error;
+    const hopeless = consequence === "final" || (consequence === "rejected" && attempts >= REJECTED_ATTEMPTS);
+    return { code, hopeless, wait: consequence === "soon" ? SOON : LATER, tell: false };
+  }
+  if (!(error instanceof MatrixError)) return undefined;
+  return {
+    code: error.errcode,
+    hopeless: error.consequence === "rejected" && attempts >= REJECTED_ATTEMPTS,
+    wait: { ...(error.isUnreachable ? SOON : LATER), askedMs: error.retryAfterMs },
+    tell: attempts === (error.isUnreachable ? TELL_AFTER.unreachable : TELL_AFTER.refused),
+  };
+}

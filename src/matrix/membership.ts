@@ -1,0 +1,30 @@
+import type { RoomId, UserId } from "../domain/ids.ts";
+import { type HomeserverClient, matrixPath } from "./homeserver-client.ts";
+import type { OurUsers } from "./identity.ts";
+import { MatrixError } from "./matrix-error.ts";
+
+/** Harmless for a member. */
+export async function joinRoom(client: HomeserverClient, room: RoomId, as: UserId): Promise<void> {
+  await client.request({ method: "POST", path: matrixPath`/_matrix/client/v3/join/${room}`, as, body: {} });
+}
+
+/** Lets a user in; the bot needs the level that the room asks for. */
+export async function invite(client: HomeserverClient, users: OurUsers, room: RoomId, user: UserId): Promise<void> {
+  const path = matrixPath`/_matrix/client/v3/rooms/${room}/invite`;
+  await client.request({ method: "POST", path, as: users.bot, body: { user_id: user } });
+}
+
+/** Does something as the bot; when the bot was removed from the room it comes back first, as long as it is let. */
+export async function asMember<T>(
+  { client, users }: { client: HomeserverClient; users: OurUsers },
+  room: RoomId,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof MatrixError && error.isForbidden)) throw error;
+    await joinRoom(client, room, users.bot);
+    return act();
+  }
+}
