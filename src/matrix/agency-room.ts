@@ -93,8 +93,6 @@ async function createRoom(client: HomeserverClient, users: OurUsers, wanted: Wan
   const body = {
     preset: "public_chat",
     room_alias_name: wanted.alias.slice(1).split(":")[0],
-    name: wanted.name,
-    topic: wanted.topic,
     // `users` is left to the homeserver: in room version 12 the creator must not stand in it.
     power_level_content_override: { events_default: 0, invite: 50 },
     initial_state: stateOf(users, wanted),
