@@ -1,4 +1,4 @@
-import { type HeaderLines, headerValue } from "./headers.ts";
+import { type HeaderLines, shortValue } from "./headers.ts";
 import { VACATION_SUBJECTS } from "./vacation-subjects.ts";
 
 /**
@@ -21,9 +21,9 @@ export type AutomaticKind = "bounce" | "receipt" | "feedback" | "vacation" | "li
 export function classifyAutomatic(
   lines: HeaderLines,
   envelopeFrom: string | undefined,
-  subject = headerValue(lines, "subject") ?? "",
+  subject = shortValue(lines, "subject") ?? "",
 ): AutomaticKind | undefined {
-  const value = (key: string) => headerValue(lines, key)?.slice(0, 1_000).toLowerCase() ?? "";
+  const value = (key: string) => shortValue(lines, key)?.toLowerCase() ?? "";
   const report = /report-type\s{0,4}=\s{0,4}"?([a-z-]{1,40})/.exec(value("content-type"))?.[1];
   if (report !== undefined && report in REPORTS) return REPORTS[report];
   if (value("x-failed-recipients") !== "") return "bounce";
@@ -78,8 +78,9 @@ function isVacation(lines: HeaderLines, value: (key: string) => string, submitte
 
 /** Such a subject counts without any header: many answering machines give none. */
 export function isVacationSubject(subject: string): boolean {
-  const bare = subject.slice(0, 300).normalize("NFC").toLowerCase().replace(PREFIXES, "");
-  return OPENINGS.some((opening) => bare.startsWith(opening));
+  const whole = subject.slice(0, 300).normalize("NFC").toLowerCase().trimStart();
+  const bare = whole.replace(PREFIXES, "");
+  return OPENINGS.some((opening) => bare.startsWith(opening) || whole.startsWith(opening));
 }
 
 const OPENINGS = Object.values(VACATION_SUBJECTS).flat();

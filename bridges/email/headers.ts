@@ -6,6 +6,12 @@ export function headerValue(lines: HeaderLines, key: string): string | undefined
   return headerValues(lines, key)[0];
 }
 
+/** As `headerValue`, of a value of which its beginning tells enough. */
+export const shortValue = (lines: HeaderLines, key: string, limit = 1_000): string | undefined => {
+  const line = lines.find((each) => each.key === key)?.line;
+  return line && headerValue([{ key, line: line.slice(0, limit) }], key);
+};
+
 /** Unfolded values of all headers of that name, in their order. */
 export function headerValues(lines: HeaderLines, key: string): string[] {
   return lines

@@ -1,10 +1,12 @@
-import { type HeaderLines, headerValues, readMessageId, readReferences } from "../headers.ts";
+import { type HeaderLines, readMessageId, readReferences, shortValue } from "../headers.ts";
 import { findAddresses } from "./address.ts";
 import { type Fields, fieldOf, readBlocks } from "./fields.ts";
 import type { ReadableMail } from "./readable-mail.ts";
 import type { About } from "./report.ts";
 
 const MOST_IDS = 20;
+/** In characters, of a header that lists ids or addresses. */
+const LONGEST_LIST = 8_192;
 /** Returned messages, whole or their headers only (RFC 3462, RFC 6533). */
 const RETURNED =
   /^(?:message\/(?:rfc822|global|news)|(?:text|message)\/(?:rfc822-headers|global-headers)|message\/rfc822-headers)$/;
@@ -24,10 +26,10 @@ export function readAbout(
     ...(cited.messageIds ?? []),
     readMessageId(fieldOf(returned, "message-id")),
     readMessageId(MESSAGE_ID_LINE.exec(returnedText)?.[1]),
-    readMessageId(headerValues(mail.lines, "x-original-message-id")[0]),
+    readMessageId(shortValue(mail.lines, "x-original-message-id")),
     ...readReferences(
-      headerValues(mail.lines, "in-reply-to").join(" "),
-      headerValues(mail.lines, "references").join(" "),
+      shortValue(mail.lines, "in-reply-to", LONGEST_LIST) ?? "",
+      shortValue(mail.lines, "references", LONGEST_LIST) ?? "",
     ),
     // Some servers cite the message in a sentence of their own.
     readMessageId(MESSAGE_ID_LINE.exec(mail.text.slice(0, 16_384))?.[1]),
@@ -48,10 +50,10 @@ export function returnedHeaders(mail: ReadableMail): Fields | undefined {
   return part && readBlocks(part.text.slice(0, 65_536).replace(/^\s+/, ""))[0];
 }
 
+const CAME_TO = new Set(["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc"]);
+
 function arrivalAddresses(lines: HeaderLines): string[] {
-  const values = ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc"].flatMap((key) =>
-    headerValues(lines, key),
-  );
-  const found = values.flatMap((value) => findAddresses(value)).map(({ address }) => address);
+  const named = lines.filter(({ key }) => CAME_TO.has(key)).slice(0, 30);
+  const found = named.flatMap(({ line }) => findAddresses(line)).map(({ address }) => address);
   return [...new Set(found)].slice(0, 50);
 }

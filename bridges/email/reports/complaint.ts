@@ -1,3 +1,4 @@
+import { shortValue } from "../headers.ts";
 import { readAbout, returnedHeaders } from "./about.ts";
 import { findAddresses } from "./address.ts";
 import { fieldOf, readBlocks } from "./fields.ts";
@@ -19,8 +20,15 @@ export function readComplaint(mail: ReadableMail, part: string): ComplaintReport
   };
 }
 
-/** Outlook's programme for senders (JMRP) reports by the bare message and says the rest in its subject. */
+/**
+ * Complaints without the part that RFC 5965 asks for: Outlook's programme for senders (JMRP) returns the bare message and
+ * says the rest in its subject; Apple's mail programs ask to be left alone in the reader's name.
+ */
 export function readBareComplaint(mail: ReadableMail): ComplaintReport | undefined {
+  if (shortValue(mail.lines, "x-apple-unsubscribe") === "true") {
+    const from = addressesIn([shortValue(mail.lines, "from") ?? ""]);
+    return { kind: "complaint", type: "opt-out", addresses: from, about: readAbout(mail) };
+  }
   const returned = returnedHeaders(mail);
   if (returned === undefined || !/^complaint about message from\b/i.test(mail.subject.trim())) return undefined;
   const named = ["x-hmxmroriginalrecipient", "to"].flatMap((name) => returned.get(name)?.[0] ?? []).slice(0, 1);

@@ -15,10 +15,10 @@ import type { DeliveryReport, DeliveryState, RecipientReport } from "./report.ts
 export function readDeliveryStatus(mail: ReadableMail, status: string, notice: string): DeliveryReport | undefined {
   const blocks = readBlocks(status);
   const recipients: RecipientReport[] = [];
-  const told = blocks.filter(isAboutRecipient);
+  const told = blocks.filter(isAboutRecipient).slice(0, MOST_RECIPIENTS);
+  const lines = notice.split("\n");
   for (const fields of told) {
-    if (recipients.length === MOST_RECIPIENTS) break;
-    const recipient = readRecipient(fields, told.length === 1 ? notice : linesAbout(notice, recipientOf(fields)));
+    const recipient = readRecipient(fields, told.length === 1 ? notice : linesAbout(lines, recipientOf(fields)));
     if (recipient !== undefined && !recipients.some((each) => isSame(each, recipient))) recipients.push(recipient);
   }
   if (recipients.length === 0) return undefined;
@@ -93,10 +93,9 @@ const isSame = (one: RecipientReport, other: RecipientReport) =>
   sameAddress(one.address, other.address) &&
   one.state === other.state;
 
-function linesAbout(notice: string, address: string | undefined): string {
+function linesAbout(lines: readonly string[], address: string | undefined): string {
   if (address === undefined) return "";
   const wanted = address.toLowerCase();
-  const lines = notice.split("\n");
   const at = lines.findIndex((line) => line.toLowerCase().includes(wanted));
   if (at < 0) return "";
   const rest = lines.slice(at, at + 6);

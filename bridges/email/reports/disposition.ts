@@ -1,4 +1,4 @@
-import { headerValue, readMessageId } from "../headers.ts";
+import { readMessageId, shortValue } from "../headers.ts";
 import { readAbout } from "./about.ts";
 import { addressIn } from "./address.ts";
 import { fieldOf, readBlocks, untyped } from "./fields.ts";
@@ -45,5 +45,5 @@ export function readDisposition(
 }
 
 const isRefusal = (mail: ReadableMail) =>
-  /rejected/i.test(headerValue(mail.lines, "auto-submitted") ?? "") ||
+  /rejected/i.test(shortValue(mail.lines, "auto-submitted") ?? "") ||
   /\b(?:rejected|refused|refusé)\b/i.test(mail.text.slice(0, 4_096));

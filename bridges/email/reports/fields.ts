@@ -4,6 +4,8 @@ export type Fields = ReadonlyMap<string, readonly string[]>;
 /** In lines and blocks of one part. */
 const MOST_LINES = 5_000;
 const MOST_BLOCKS = 500;
+/** In characters, of one value with its folded lines. */
+const LONGEST_VALUE = 4_000;
 
 /** Blocks of fields, divided by empty lines (RFC 3464, 2.1). What is no field is passed over. */
 export function readBlocks(text: string): Fields[] {
@@ -17,7 +19,7 @@ export function readBlocks(text: string): Fields[] {
       continue;
     }
     if (/^[ \t]/.test(line) && last !== undefined) {
-      last.push(`${last.pop() ?? ""} ${line.trim()}`);
+      last.push(`${last.pop() ?? ""} ${line.trim()}`.slice(0, LONGEST_VALUE));
       continue;
     }
     const [, name, value] = /^[ \t]{0,20}([A-Za-z][\w-]{0,60})[ \t]{0,20}:(.*)$/.exec(line) ?? [];
@@ -32,7 +34,7 @@ export function readBlocks(text: string): Fields[] {
     }
     const key = name.toLowerCase();
     last = block.get(key) ?? [];
-    last.push(value.trim());
+    last.push(value.trim().slice(0, LONGEST_VALUE));
     block.set(key, last);
   }
   return blocks;

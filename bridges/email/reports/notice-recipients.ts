@@ -1,5 +1,5 @@
 import { type FoundAddress, findAddresses, sameAddress } from "./address.ts";
-import { MOST_RECIPIENTS } from "./readable-mail.ts";
+import { MOST_NOTICE_LINES, MOST_RECIPIENTS } from "./readable-mail.ts";
 
 export interface NamedRecipient {
   readonly address: string;
@@ -8,8 +8,6 @@ export interface NamedRecipient {
   /** The server's answer among them. */
   readonly answer: string | undefined;
 }
-
-const MOST_LINES = 2_000;
 
 /** How sure a place in a notice is to name a failed recipient. */
 type Rank = 1 | 2 | 3;
@@ -27,6 +25,8 @@ const HEADING_START = /^[\s>*•·\-–|#+.]{0,60}[<"'([]{0,3}$/;
 /** A sentence that says what became of an address. */
 const SENTENCE =
   /unknown|unavailable|not found|reject|refus|full|quota|fail|undeliver|could not|couldn't|cannot|can't|unable|does not|doesn't|invalid|disabled|match|\b5\d\d\b|\b4[25]\d\b|malformed|duplicated|generated (?:by|from)|nicht|pas pu|не /i;
+/** `Anna Example <anna@example.org>` on a line of its own. */
+const NAMED_LINE = /^[\s*>•-]{0,20}["']?[\p{L}][\p{L}\p{N} .,'’-]{0,60}["']?\s{0,4}[<(]$/u;
 const TO_LINE = /^[\s>]{0,20}(?:to|an|à|para|destinataire|destinatario|宛先)\s{0,4}:\s{0,4}[^@]{0,80}$/i;
 const OFFICES = /^(?:postmaster|abuse|helpdesk|support|mailer-daemon|webmaster|info|noc|security)@/i;
 
@@ -39,7 +39,7 @@ export function nameRecipients(
   text: string,
   hints: { listed: readonly string[]; notMeant: readonly string[]; from: string | undefined },
 ): NamedRecipient[] {
-  const lines = text.split("\n", MOST_LINES);
+  const lines = text.split("\n", MOST_NOTICE_LINES);
   const addresses =
     hints.listed.length > 0
       ? unique(hints.listed)
@@ -85,6 +85,7 @@ function rankOf(line: string, { start, end }: FoundAddress, lineBefore: string):
   if (startsLine && HEADING_END.test(line.slice(end, end + 60))) return 3;
   if (TO_LINE.test(lead)) return 1;
   if (INTRODUCED.test(lead)) return 3;
+  if (NAMED_LINE.test(lead) && /^[>)]{1,2}\s{0,10}$/.test(line.slice(end, end + 12))) return 2;
   if (SENTENCE.test(line.slice(0, 1_000)) || (startsLine && SENTENCE.test(lineBefore))) return 2;
   return undefined;
 }

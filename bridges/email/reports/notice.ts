@@ -1,11 +1,12 @@
-import { type HeaderLines, headerValue } from "../headers.ts";
+import { isVacationSubject } from "../automatic.ts";
+import { type HeaderLines, shortValue } from "../headers.ts";
 import { readAbout } from "./about.ts";
 import { addressIn } from "./address.ts";
 import { holdsStatusFields, readDeliveryStatus } from "./delivery-status.ts";
 import { judge } from "./judge.ts";
 import { hintsAtFailure, isFailureSubject, startsReturned, tellsDelay, tellsFailure } from "./notice-phrases.ts";
 import { type NamedRecipient, nameRecipients } from "./notice-recipients.ts";
-import { LONGEST_NOTICE, type ReadableMail } from "./readable-mail.ts";
+import { LONGEST_NOTICE, MOST_NOTICE_LINES, type ReadableMail } from "./readable-mail.ts";
 import type { DeliveryReport } from "./report.ts";
 
 export interface Notice {
@@ -21,7 +22,7 @@ const MOST_WORDS = 8_192;
 
 /** Parts the words of a report into those of the server and the quoted message. */
 export function splitNotice(text: string): Notice {
-  const lines = text.slice(0, LONGEST_NOTICE).split("\n");
+  const lines = text.slice(0, LONGEST_NOTICE).split("\n", MOST_NOTICE_LINES);
   const found = lines.findIndex((line) => startsReturned(line.slice(0, 300)));
   const end = found < 0 ? lines.length : found;
   const own = lines.slice(0, end).join("\n");
@@ -38,12 +39,12 @@ export function splitNotice(text: string): Notice {
  * @returns undefined when it is no news of a delivery.
  */
 export function readNotice(mail: ReadableMail, notice: Notice): DeliveryReport | undefined {
-  const listed = (headerValue(mail.lines, "x-failed-recipients") ?? "")
+  const listed = (shortValue(mail.lines, "x-failed-recipients", 16_384) ?? "")
     .split(/[,\s]+/)
     .flatMap((each) => addressIn(each) ?? []);
   const subject = mail.subject.slice(0, 500).toLowerCase();
   const about = readAbout(mail, {}, notice.returned);
-  const from = addressIn(headerValue(mail.lines, "from"));
+  const from = addressIn(shortValue(mail.lines, "from"));
   const named = nameRecipients(notice.text, {
     listed,
     notMeant: [...about.cameTo, ...(from === undefined ? [] : [from])],
@@ -70,25 +71,26 @@ function readWrapped(mail: ReadableMail, notice: Notice): DeliveryReport | undef
 
 function isNotice(lines: HeaderLines, subject: string, notice: Notice, named: readonly NamedRecipient[]): boolean {
   const failing = isFailureSubject(subject);
-  const isPassedOn = /^\s*(?:re|aw|fwd?|wg|tr|rv|i|vs|sv|odp|enc)\s*:/.test(subject);
-  const opensWithFailure = tellsFailure(notice.words.slice(0, 300));
-  if (failing && tellsFailure(notice.words) && (!isPassedOn || opensWithFailure)) return true;
+  const told = tellsFailure(notice.words);
   if (isMailSystem(lines))
-    return (
-      tellsFailure(notice.words) ||
-      failing ||
-      (hintsAtFailure(notice.words) && named.length > 0) ||
-      hasHeading(notice.text)
-    );
-  return hasNullPath(lines) && (opensWithFailure || (failing && !isPassedOn));
+    return told || failing || (hintsAtFailure(notice.words) && named.length > 0) || hasHeading(notice.text);
+  // People pass notices on, and answering machines say that somebody cannot be reached.
+  if (isVacationSubject(subject)) return false;
+  const opensWithFailure = tellsFailure(notice.words.slice(0, 300));
+  const isFirstHand = !PASSED_ON.test(subject) || opensWithFailure;
+  if (failing && told && isFirstHand) return true;
+  const isReply = /^auto-replied/i.test(shortValue(lines, "auto-submitted") ?? "");
+  return hasNullPath(lines) && isFirstHand && (failing || (opensWithFailure && !isReply));
 }
+
+const PASSED_ON = /^\s*(?:re|aw|fwd?|wg|tr|rv|i|vs|sv|odp|enc)\s*:/;
 
 /** Mail systems by the names they go by; in every language the same. */
 const MAIL_SYSTEM =
   /^"?(?:mail(?:er)?[-_. ]?d(?:a?e)mon|post[-_]?master|mail[-_. ]?deliver(?:y|er)?(?:[-_. ]?(?:sub)?system)?|mdaemon|mailadm(?:in)?|mailsystem|bounces?|ndr|system administrator|mailer)"?\b/i;
 
 function isMailSystem(lines: HeaderLines): boolean {
-  const from = headerValue(lines, "from") ?? "";
+  const from = shortValue(lines, "from") ?? "";
   const name = from.replace(/<[^>]{0,400}>?/g, "").trim();
   const local = (addressIn(from) ?? from).split("@")[0] ?? "";
   return MAIL_SYSTEM.test(local.trim()) || MAIL_SYSTEM.test(name) || /\(mail delivery|mailer-daemon/i.test(from);
@@ -96,7 +98,7 @@ function isMailSystem(lines: HeaderLines): boolean {
 
 /** RFC 5321, 4.5.5: notices have no return path, so that they make no further notices. */
 const hasNullPath = (lines: HeaderLines): boolean =>
-  /^<?\s*(?:mailer-daemon)?\s*>?$/i.test(headerValue(lines, "return-path") ?? "-");
+  /^<?\s*(?:mailer-daemon)?\s*>?$/i.test(shortValue(lines, "return-path") ?? "-");
 
 /** `<anna@example.org>:` on a line of its own, as qmail and its kin write it. */
 const hasHeading = (text: string): boolean => /^<[^\s<>@]{1,128}@[^\s<>]{1,255}>:/m.test(text);

@@ -1,3 +1,4 @@
+import { shortValue } from "../headers.ts";
 import { readBareComplaint, readComplaint } from "./complaint.ts";
 import { holdsStatusFields, readDeliveryStatus } from "./delivery-status.ts";
 import { readDisposition } from "./disposition.ts";
@@ -16,6 +17,7 @@ export function readReport(mail: ReadableMail): Report | undefined {
   const notice = splitNotice(isUnstructured ? mail.rawBody : mail.text);
   const complaint = partOf(mail, /^message\/feedback-report$/);
   if (complaint !== undefined) return readComplaint(mail, complaint);
+  if (reportType(mail) === "feedback-report") return readComplaint(mail, mail.text.slice(0, LONGEST_PART));
   const status = partOf(mail, /^message\/(?:global-)?delivery-status$/);
   const delivery = status === undefined ? undefined : readDeliveryStatus(mail, status, notice.text);
   if (delivery !== undefined) return delivery;
@@ -32,3 +34,6 @@ export function readReport(mail: ReadableMail): Report | undefined {
 
 const partOf = (mail: ReadableMail, type: RegExp): string | undefined =>
   mail.parts.find((part) => type.test(part.type))?.text.slice(0, LONGEST_PART);
+
+const reportType = (mail: ReadableMail): string | undefined =>
+  /report-type\s{0,4}=\s{0,4}"?([a-z-]{1,40})/i.exec(shortValue(mail.lines, "content-type") ?? "")?.[1]?.toLowerCase();

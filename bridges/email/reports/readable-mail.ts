@@ -30,5 +30,7 @@ export interface ReadablePart {
 /** In characters: no report is longer, and what a sender adds must cost nothing. */
 export const LONGEST_PART = 128 * 1024;
 export const LONGEST_NOTICE = 64 * 1024;
+/** Lines of a notice that are looked at. */
+export const MOST_NOTICE_LINES = 2_000;
 /** Of one mail: a list of more recipients than this is cut. */
 export const MOST_RECIPIENTS = 200;
