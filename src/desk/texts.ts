@@ -10,6 +10,8 @@ export interface DeskTexts {
   readonly encrypted: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
+  readonly cameBack: (cause: string, answer: string | undefined) => string;
+  readonly heldUp: (cause: string, answer: string | undefined) => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -31,6 +33,10 @@ const en: DeskTexts = {
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
+  cameBack: (cause, answer) =>
+    `Not delivered: your answer had left, and came back (${said(cause, answer)}). Check the address, or reach the citizen another way.`,
+  heldUp: (cause, answer) =>
+    `Not delivered yet: your answer has left and is held up on its way (${said(cause, answer)}). You need not do anything: it is still being tried, and if it comes back it is said here.`,
 };
 
 const fr: DeskTexts = {
@@ -51,6 +57,10 @@ const fr: DeskTexts = {
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  cameBack: (cause, answer) =>
+    `Non remis : votre réponse était partie et elle est revenue (${said(cause, answer)}). Vérifiez l'adresse ou joignez l'usager autrement.`,
+  heldUp: (cause, answer) =>
+    `Pas encore remis : votre réponse est partie mais elle est retenue en chemin (${said(cause, answer)}). Vous n'avez rien à faire : l'envoi se poursuit, et si elle revient, c'est dit ici.`,
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

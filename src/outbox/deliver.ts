@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { type Bridge, DeliveryError } from "../adapter/index.ts";
+import { isUnderWay } from "../desk/show-outcome.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import { type Answer, claimAttempt, type Ending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
@@ -39,7 +40,7 @@ export async function deliverAnswers(
   return next;
 }
 
-const isPending = ({ state }: Answer) => state === "held" || state === "queued" || state === "attempting";
+const isPending = ({ state }: Answer) => isUnderWay(state);
 
 async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Promise<Answer> {
   const bridge = parts.bridge(answer.conversation.channel);

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type DeskParts, sayToAgent } from "../desk/say.ts";
-import { outcomeOf, showOutcome } from "../desk/show-outcome.ts";
+import { isUnderWay, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -19,20 +19,25 @@ export interface ShowParts extends DeskParts {
  * @returns when to try again.
  */
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
-  const wanted = outcomeOf(answer.state);
-  const done = wanted !== "waiting";
+  const wanted = outcomeOf(answer);
+  const done = !isUnderWay(answer.state);
   if (answer.shown === wanted && !done) return undefined;
   let event: EventId | undefined;
   try {
     event = answer.shown === wanted ? answer.shownEvent : await showOutcome(parts, answer);
-    if (wanted === "failed") await explain(parts, answer);
+    if (wanted === "failed" || wanted === "delayed") await explain(parts, answer);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     parts.log.warn({ outbox: answer.id, code: error.errcode }, "outcome not shown");
     if (error.consequence === "retry")
       return nextTry(new Date(), 1, { firstMs: 10_000, mostMs: 10_000, askedMs: error.retryAfterMs });
   }
-  await markShown(parts.database.relaxed, fence, answer.id, { shown: wanted, event, done });
+  await markShown(parts.database.relaxed, fence, answer.id, {
+    shown: wanted,
+    event,
+    done,
+    news: answer.news?.state,
+  });
   return undefined;
 }
 
@@ -44,7 +49,10 @@ async function explain(parts: ShowParts, answer: Answer): Promise<void> {
 }
 
 /** Why an answer did not arrive, and what the agent can do. */
-function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer">): string {
+function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer" | "news">): string {
+  const { news } = answer;
+  if (news?.state === "failed") return texts.cameBack(news.remark ?? news.code, news.remoteAnswer);
+  if (news?.state === "delayed") return texts.heldUp(news.remark ?? news.code, news.remoteAnswer);
   const code = answer.code ?? "";
   if (answer.state === "unknown") return texts.unknown(code);
   if (code === "CANNOT_ANSWER") return texts.cannotAnswer;
