@@ -244,6 +244,13 @@ describe("no report", () => {
       ),
     ],
     [
+      "a notice of success",
+      readable(
+        "From: mailer-daemon@relay.example\nSubject: Delivery Status Notification (Success)",
+        "Your message was successfully delivered to the following recipients:\n\n<anna@citizen.example>: 250 2.1.5 ok\n",
+      ),
+    ],
+    [
       "a message attached by a person",
       readable("From: anna@citizen.example\nSubject: original attached", "See there.", [returned]),
     ],

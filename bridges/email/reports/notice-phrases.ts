@@ -12,12 +12,12 @@ const FAILURES: Readonly<Record<string, RegExp>> = {
   nl: /niet (?:\S+ ){0,2}(?:afgeleverd|bezorgd|afleveren|bezorgen)|onbestelbaar/,
   pl: /nie (?:mogła|mógł|można|została|został|udało)(?: \S+){0,3} (?:być )?(?:dostarcz|doręcz)|niedostarczon/,
   cs: /nelze doručit|nedoručiteln|nebyl[aoy]? (?:možné )?doručen|nepodařilo (?:se )?doručit/,
-  sv: /(?:kunde inte|kunne ikke|ikke|inte) (?:blive? |bli )?lever(?:er|t)|oleverer|kan ikke leveres|uleverer/,
-  fi: /ei (?:voitu|voida|onnistuttu) toimittaa|toimitus epäonnistui/,
-  ru: /не (?:может быть|было|было бы|удалось|был[ао]?)?\s?доставлен|не удалось доставить|недоставлен|невозможно доставить|не может быть доставлен/,
+  sv: /(?:kunde inte|kunne ikke|ikke|inte) (?:blive? |bli )?lever(?:er|t)|oleverer|kan ikke levere|uleverer|går inte att leverera/,
+  fi: /ei (?:voi|voitu|voida|onnistuttu) toimittaa|toimitus epäonnistui/,
+  ru: /не (?:может быть|было|было бы|удалось|был[ао]?)?\s?доставлен|не уда(?:лось|[её]тся) доставить|недоставлен|невозможно доставить|не может быть доставлен/,
   uk: /не вдалося доставити|не (?:може бути )?доставлено|група, з якою/,
-  ja: /送信できません|送信できな|配信できません|配信できな|配送できません|配送に失敗|送信に失敗|届けられません|届きません|お届けできません|不達|送達できません|ディレクトリのリストにありません/,
-  zh: /无法送达|无法发送|无法投递|退信|投递失败|發送失敗|無法投遞|無法傳送|未送达|没有送达|无法传送/,
+  ja: /送信できません|送信できな|配信できません|配信できな|配送できません|配送に失敗|送信に失敗|届けられません|届きません|お届けできません|不達|送達できません|配信不能|ディレクトリのリストにありません/,
+  zh: /无法送达|无法发送|无法投递|退信|投递失败|發送失敗|無法投遞|無法傳送|未送达|未传递|无法传递|無法傳遞|没有送达|无法传送/,
   ko: /배달되지 않|전송 ?실패|배달 ?실패|전달되지 못|반송/,
   tr: /teslim edilemed|iletilemed|gönderilemed/,
   hu: /nem (?:sikerült |lehetett )?kézbesít|kézbesíthetetlen/,
@@ -40,6 +40,11 @@ const DELAYS =
 const FINAL =
   /permanent(?:ly)? (?:fatal |fail|error)|failed permanently|giving up|given up|delivery failed|permanent error/;
 
+/** Notices of success have the same writers and subjects. */
+const SUCCESS =
+  /\(success\)|\(relayed?\)|successful(?:ly)? (?:mail delivery|deliver|sent|relayed)|(?:was|been) (?:successfully )?(?:delivered|relayed) to|remis avec succès|erfolgreich zugestellt/;
+
+export const tellsSuccess = (words: string): boolean => SUCCESS.test(words);
 export const tellsFailure = (words: string): boolean => Object.values(FAILURES).some((pattern) => pattern.test(words));
 export const hintsAtFailure = (words: string): boolean => HINTS.test(words);
 export const isFailureSubject = (subject: string): boolean => SUBJECTS.test(subject) || tellsFailure(subject);

@@ -4,7 +4,14 @@ import { readAbout } from "./about.ts";
 import { addressIn } from "./address.ts";
 import { holdsStatusFields, readDeliveryStatus } from "./delivery-status.ts";
 import { judge } from "./judge.ts";
-import { hintsAtFailure, isFailureSubject, startsReturned, tellsDelay, tellsFailure } from "./notice-phrases.ts";
+import {
+  hintsAtFailure,
+  isFailureSubject,
+  startsReturned,
+  tellsDelay,
+  tellsFailure,
+  tellsSuccess,
+} from "./notice-phrases.ts";
 import { type NamedRecipient, nameRecipients } from "./notice-recipients.ts";
 import { LONGEST_NOTICE, MOST_NOTICE_LINES, type ReadableMail } from "./readable-mail.ts";
 import type { DeliveryReport } from "./report.ts";
@@ -72,6 +79,7 @@ function readWrapped(mail: ReadableMail, notice: Notice): DeliveryReport | undef
 function isNotice(lines: HeaderLines, subject: string, notice: Notice, named: readonly NamedRecipient[]): boolean {
   const failing = isFailureSubject(subject);
   const told = tellsFailure(notice.words);
+  if (!told && (tellsSuccess(notice.words) || tellsSuccess(subject))) return false;
   if (isMailSystem(lines))
     return told || failing || (hintsAtFailure(notice.words) && named.length > 0) || hasHeading(notice.text);
   // People pass notices on, and answering machines say that somebody cannot be reached.
