@@ -68,14 +68,15 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
 
   const base = { config, log, database, client, users, agencies, wake };
   const laneKey = await keepKey(database.durable, "lane");
+  const replyKey = await keepKey(database.durable, "reply");
   const channels = openChannels(config, {
     database,
     log,
-    inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, wake: (lane) => void wake(lane) }),
+    inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, replyKey, wake: (lane) => void wake(lane) }),
   });
   const keys = {
     ghostKey: await keepKey(database.durable, "ghost"),
-    replyKey: await keepKey(database.durable, "reply"),
+    replyKey,
   };
   lanes.start(makeWork({ ...base, ...keys, channels }));
   const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });

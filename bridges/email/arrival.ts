@@ -1,6 +1,6 @@
 import type { InboundMessage } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
-import { isAutomatic } from "./headers.ts";
+import { isAutomatic } from "./automatic.ts";
 import type { ReadMail } from "./read-mail.ts";
 
 /** How a mail came to us. */
@@ -27,7 +27,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     receivedAt: arrival.receivedAt,
     text: mail.text,
     thread: { references: mail.references, ...(token === undefined ? {} : { token }) },
-    automatic: isAutomatic(mail.lines, arrival.envelopeFrom),
+    automatic: isAutomatic(mail.lines, arrival.envelopeFrom, mail.subject),
     attachments: mail.attachments(),
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),

@@ -6,6 +6,12 @@ export function headerValue(lines: HeaderLines, key: string): string | undefined
   return headerValues(lines, key)[0];
 }
 
+/** As `headerValue`, of a value of which its beginning tells enough. */
+export const shortValue = (lines: HeaderLines, key: string, limit = 1_000): string | undefined => {
+  const line = lines.find((each) => each.key === key)?.line;
+  return line && headerValue([{ key, line: line.slice(0, limit) }], key);
+};
+
 /** Unfolded values of all headers of that name, in their order. */
 export function headerValues(lines: HeaderLines, key: string): string[] {
   return lines
@@ -34,29 +40,6 @@ function messageIds(value: string): string[] {
   const ids = bracketed.length > 0 ? bracketed : value.split(/\s+/).filter((word) => /^[^<>\s]+@[^<>\s]+$/.test(word));
   return ids.filter((id) => id.length <= LONGEST_ID);
 }
-
-/**
- * Written by a machine: RFC 3834 (Auto-Submitted, null return path), RFC 2919 (List-Id) and the older signs that
- * answering machines and lists still give.
- * @param envelopeFrom "" is the null return path; undefined when the envelope is not known.
- */
-export function isAutomatic(lines: HeaderLines, envelopeFrom: string | undefined): boolean {
-  const autoSubmitted = headerValue(lines, "auto-submitted");
-  if (autoSubmitted !== undefined && !/^no\b/i.test(autoSubmitted)) return true;
-  if (/^(bulk|list|junk|auto_reply)\b/i.test(headerValue(lines, "precedence") ?? "")) return true;
-  if (SIGNS_OF_A_MACHINE.some((key) => lines.some((each) => each.key === key))) return true;
-  const returnPath = envelopeFrom ?? headerValue(lines, "return-path");
-  return returnPath === "" || returnPath === "<>";
-}
-
-const SIGNS_OF_A_MACHINE = [
-  "list-id",
-  "x-auto-response-suppress",
-  "x-autoreply",
-  "x-autorespond",
-  "x-autorespond-subject",
-  "x-failed-recipients",
-];
 
 /** Subject as found in the raw bytes of a mail that no parser could read; at best, not exact. */
 export function guessSubject(head: string): string | undefined {

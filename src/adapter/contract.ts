@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { z } from "zod";
-import type { OutboundMessage, Sent } from "./delivery.ts";
+import type { DeliveryReceipt, OutboundMessage, Sent } from "./delivery.ts";
 import type { InboundMessage } from "./message.ts";
 
 /** The generation of the contract that this core speaks; a definition names the one it was written for. */
@@ -91,6 +91,13 @@ export interface Inbox {
    * - `refused`: against the operator's rules; tell the sender so where the channel can.
    */
   accept(message: InboundMessage): Promise<Acceptance>;
+  /**
+   * Late news about an answer that the remote had taken. Durable when it resolves; rejects when the store cannot take it
+   * now. Safe to repeat.
+   * - `applied`: the agent sees it, or better news was there before;
+   * - `unknown`: no answer of this channel is meant; show the news as a message, or drop it.
+   */
+  receipt(receipt: DeliveryReceipt): Promise<"applied" | "unknown">;
 }
 
 export type Acceptance = "accepted" | "duplicate" | "refused";

@@ -44,6 +44,32 @@ export interface Sent {
   readonly remoteId: string;
 }
 
+/** What became of a sent message later: from a bounce, a delivery report, a read receipt. All texts are untrusted. */
+export interface DeliveryReceipt {
+  /** Names of the message that the news may mean, the surest first. */
+  readonly about: {
+    /** As `OutboundMessage.deliveryId`; the core checks its signature. */
+    readonly deliveryIds?: readonly string[];
+    /** As `Sent.remoteId`. */
+    readonly remoteIds?: readonly string[];
+  };
+  /**
+   * - `delayed`: still tried by the remote;
+   * - `delivered`: proven to be where the citizen reads;
+   * - `failed`: the remote gave up;
+   * - `read`: the citizen's device says that it was shown.
+   */
+  readonly state: "delayed" | "delivered" | "failed" | "read";
+  /** Upper-case word, stable: `MAILBOX_FULL`. Safe to log. */
+  readonly code: string;
+  /** The cause in words for agents, without a full stop, in the first of `host.languages` that the bridge speaks. */
+  readonly remark?: string;
+  /** What the remote said, for the agent's eyes; never logged. */
+  readonly remoteAnswer?: string;
+  /** When the news came. */
+  readonly at: Date;
+}
+
 /**
  * What follows from a failed attempt.
  * - `retry`: certainly not delivered, may work later;

@@ -13,6 +13,7 @@ export {
 export {
   type Consequence,
   DeliveryError,
+  type DeliveryReceipt,
   type OutboundAttachment,
   type OutboundMessage,
   type OutboundThread,

@@ -1,7 +1,8 @@
 import type { EventId } from "../domain/ids.ts";
+import type { LateState } from "../domain/late-news.ts";
 import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
-import type { Answer } from "../store/outbox.ts";
+import { type Answer, isPending } from "../store/outbox.ts";
 import type { Shown } from "../store/schema.ts";
 import type { DeskParts } from "./say.ts";
 
@@ -10,18 +11,31 @@ const KEYS: Readonly<Record<Exclude<Shown, "nothing">, string>> = {
   delayed: "⏳",
   sent: "✅",
   failed: "❌",
+  read: "👁",
+};
+
+const NEWS: Readonly<Record<LateState, Shown>> = {
+  delayed: "delayed",
+  delivered: "sent",
+  failed: "failed",
+  read: "read",
 };
 
 /** An answer that is still tried after this time is called delayed, in milliseconds. */
 const DELAYED_MS = 15 * 60_000;
 
-/** What the room should show of an answer. */
-export function outcomeOf({ state, firstAttemptAt }: Pick<Answer, "state" | "firstAttemptAt">, now: Date): Shown {
-  if (state === "sent") return "sent";
+/** What the room should show of an answer: what became of it later counts more than that it left. */
+export function outcomeOf(
+  { state, firstAttemptAt, news }: Pick<Answer, "state" | "firstAttemptAt" | "news">,
+  now: Date,
+): Shown {
   if (state === "cancelled") return "nothing";
-  if (state === "failed" || state === "unknown") return "failed";
-  const isDelayed = firstAttemptAt !== undefined && now.getTime() - firstAttemptAt.getTime() >= DELAYED_MS;
-  return isDelayed ? "delayed" : "waiting";
+  if (isPending({ state })) {
+    const isDelayed = firstAttemptAt !== undefined && now.getTime() - firstAttemptAt.getTime() >= DELAYED_MS;
+    return isDelayed ? "delayed" : "waiting";
+  }
+  if (news !== undefined) return NEWS[news.state];
+  return state === "sent" ? "sent" : "failed";
 }
 
 /** Both stand for the same reaction. */
@@ -37,14 +51,16 @@ export const showOutcome = (parts: DeskParts, answer: Answer, wanted: Shown): Pr
 
 async function show({ client, users }: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
   const { room } = answer.conversation;
+  // The same reaction can come a second time, after news: under one name it would be taken for a repetition.
+  const since = answer.news === undefined ? [] : [answer.news.state];
   let shown: EventId | undefined;
   if (wanted !== "nothing") {
     const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
-    const txnId = nameTransaction("outcome", answer.id, wanted);
+    const txnId = nameTransaction("outcome", answer.id, wanted, ...since);
     shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId });
   }
   if (answer.shownEvent && answer.shownEvent !== shown) {
-    const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown);
+    const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown, ...since);
     await client.redact(room, answer.shownEvent, { as: users.bot, txnId });
   }
   return shown;

@@ -14,6 +14,8 @@ export interface DeskTexts {
   readonly quarantined: (id: string, code: string) => string;
   readonly banned: (id: string) => string;
   readonly waiting: (code: string) => string;
+  readonly cameBack: (cause: string, answer: string | undefined) => string;
+  readonly heldUp: (cause: string, answer: string | undefined) => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -44,6 +46,10 @@ const en: DeskTexts = {
     `A citizen who is banned from this room has written. The message is kept and not shown: ask your operator for number ${id}.`,
   waiting: (code) =>
     `Citizens' messages cannot be shown at the moment and wait (${code}). If this room keeps new members out or silent, let them in and speak; otherwise tell your operator.`,
+  cameBack: (cause, answer) =>
+    `Not delivered: your answer had left, and came back (${said(cause, answer)}). Check the address, or reach the citizen another way.`,
+  heldUp: (cause, answer) =>
+    `Not delivered yet: your answer has left and is held up on its way (${said(cause, answer)}). You need not do anything: it is still being tried, and if it comes back it is said here.`,
 };
 
 const fr: DeskTexts = {
@@ -73,6 +79,10 @@ const fr: DeskTexts = {
     `Un usager banni de ce salon a écrit. Son message est conservé sans être affiché : demandez le numéro ${id} à votre exploitant.`,
   waiting: (code) =>
     `Des messages d'usagers ne peuvent pas être affichés pour l'instant et attendent (${code}). Si ce salon refuse les nouveaux membres ou leur parole, ouvrez-le ; sinon, prévenez votre exploitant.`,
+  cameBack: (cause, answer) =>
+    `Non remis : votre réponse était partie et elle est revenue (${said(cause, answer)}). Vérifiez l'adresse ou joignez l'usager autrement.`,
+  heldUp: (cause, answer) =>
+    `Pas encore remis : votre réponse est partie mais elle est retenue en chemin (${said(cause, answer)}). Vous n'avez rien à faire : l'envoi se poursuit, et si elle revient, c'est dit ici.`,
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

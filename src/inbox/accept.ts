@@ -6,16 +6,20 @@ import { addAttachment } from "../store/attachment.ts";
 import type { Database } from "../store/database.ts";
 import { addArrival } from "../store/inbox.ts";
 import type { StoredMessage } from "../store/schema.ts";
+import { cleanText as clean } from "./clean-text.ts";
+import { takeReceipt } from "./receipt.ts";
 
 export interface InboxParts {
   readonly database: Database;
   readonly channel: ChannelId;
   /** Key of the hash that names a citizen's lane: an address must not reach the queue. */
   readonly laneKey: Buffer;
+  /** Key that signs the names of deliveries. */
+  readonly replyKey: Buffer;
   readonly wake: (lane: Lane) => void;
 }
 
-/** The door through which every arrival enters: durable when `accept` resolves. */
+/** The door through which every arrival enters: durable when `accept` or `receipt` resolves. */
 export function openInbox(parts: InboxParts): Inbox {
   return {
     async accept(message: InboundMessage): Promise<Acceptance> {
@@ -29,6 +33,7 @@ export function openInbox(parts: InboxParts): Inbox {
         await files.return?.(undefined);
       }
     },
+    receipt: (receipt) => takeReceipt(parts, receipt),
   };
 }
 
@@ -87,6 +92,3 @@ const cleanFile = (file: InboundAttachment): InboundAttachment => ({
   ...(file.name === undefined ? {} : { name: clean(file.name) }),
   ...(file.contentId === undefined ? {} : { contentId: clean(file.contentId) }),
 });
-
-/** PostgreSQL takes neither NUL nor half a surrogate pair in a text; both occur in mail. */
-const clean = (text: string) => text.replaceAll("\0", "\uFFFD").toWellFormed();

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { OutboundMessage } from "../adapter/index.ts";
+import { nameDelivery } from "../conversation/delivery-id.ts";
 import { makeReplyToken } from "../conversation/token.ts";
 import type { Database } from "../store/database.ts";
 import { readRemoteIds } from "../store/message.ts";
@@ -23,7 +24,7 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
   const file = content.file;
   return {
-    deliveryId: nameDelivery(parts.replyKey, answer),
+    deliveryId: nameDelivery(parts.replyKey, conversation.id, answer.id),
     attempt: answer.attempts,
     fromName: parts.agencyName(conversation.agency),
     to: {
@@ -53,6 +54,3 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
     writtenAt: answer.writtenAt,
   };
 }
-
-/** Unique in the world without a word about who or what: the keyed hash keeps two installations apart. */
-const nameDelivery = (key: Buffer, { id, conversation }: Answer) => `${makeReplyToken(key, conversation.id)}-${id}`;

@@ -40,7 +40,12 @@ export async function show(parts: ShowParts, fence: Fence, answer: Answer): Prom
     // What still waits for its sending is shown with the next attempt.
     if (again) return done ? again : undefined;
   }
-  await markShown(parts.database.relaxed, fence, answer.id, { shown: wanted, event, done });
+  await markShown(parts.database.relaxed, fence, answer.id, {
+    shown: wanted,
+    event,
+    done,
+    news: answer.news?.state,
+  });
   return undefined;
 }
 
@@ -61,7 +66,10 @@ async function explain(parts: ShowParts, answer: Answer): Promise<void> {
 }
 
 /** Why an answer has not arrived, and what the agent can do. */
-function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer">): string {
+function wordsFor(texts: DeskTexts, answer: Pick<Answer, "state" | "code" | "remoteAnswer" | "news">): string {
+  const { news } = answer;
+  if (news?.state === "failed") return texts.cameBack(news.remark ?? news.code, news.remoteAnswer);
+  if (news?.state === "delayed") return texts.heldUp(news.remark ?? news.code, news.remoteAnswer);
   const code = answer.code ?? "";
   if (answer.state === "queued" || answer.state === "attempting") return texts.delayed(code, answer.remoteAnswer);
   if (answer.state === "unknown") return texts.unknown(code);

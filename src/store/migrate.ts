@@ -3,12 +3,14 @@ import { GuichetError } from "../domain/guichet-error.ts";
 import * as foundation from "./migrations/0001-foundation.ts";
 import * as quarantine from "./migrations/0002-quarantine.ts";
 import * as delayed from "./migrations/0003-delayed.ts";
+import * as lateNews from "./migrations/0004-late-news.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-foundation": foundation,
   "0002-quarantine": quarantine,
   "0003-delayed": delayed,
+  "0004-late-news": lateNews,
 };
 
 /**

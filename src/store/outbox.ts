@@ -14,6 +14,7 @@ import {
   type UserId,
   userId,
 } from "../domain/ids.ts";
+import type { LateState } from "../domain/late-news.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { OutboxState, Schema, Shown, StoredAnswer } from "./schema.ts";
 
@@ -33,6 +34,7 @@ export interface Answer {
   readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
+  readonly news: AnswerNews | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
   readonly conversation: AnsweredConversation;
@@ -41,6 +43,13 @@ export interface Answer {
 /** Whether it is still to be sent. */
 export const isPending = ({ state }: Pick<Answer, "state">) =>
   state === "held" || state === "queued" || state === "attempting";
+/** What became of an answer after the other side had taken it. */
+export interface AnswerNews {
+  readonly state: LateState;
+  readonly code: string;
+  readonly remark: string | undefined;
+  readonly remoteAnswer: string | undefined;
+}
 
 export interface AnsweredConversation {
   readonly id: ConversationId;
@@ -110,6 +119,15 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
+    news:
+      row.news_state === null
+        ? undefined
+        : {
+            state: row.news_state,
+            code: row.news_code ?? "",
+            remark: row.news_remark ?? undefined,
+            remoteAnswer: row.news_answer ?? undefined,
+          },
     shown: row.shown,
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
@@ -167,16 +185,20 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
   expectFenced(fence, result.rows.length);
 }
 
-/** Journals what the room shows; `done` ends the work on this answer. */
+/** Journals what the room shows; `done` ends the work on this answer, unless news came while it was shown. */
 export async function markShown(
   db: Kysely<Schema>,
   fence: Fence,
   id: OutboxId,
-  shown: { shown: Shown; event: EventId | undefined; done: boolean },
+  shown: { shown: Shown; event: EventId | undefined; done: boolean; news: LateState | undefined },
 ): Promise<void> {
   const result = await db
     .updateTable("outbox")
-    .set({ shown: shown.shown, shown_event_id: shown.event ?? null, is_open: !shown.done })
+    .set({
+      shown: shown.shown,
+      shown_event_id: shown.event ?? null,
+      is_open: sql`not ${shown.done} or news_state is distinct from ${shown.news ?? null}`,
+    })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

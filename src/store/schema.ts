@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { LateState } from "../domain/late-news.ts";
 
 type Instant = ColumnType<Date, Date, Date>;
 type DefaultInstant = ColumnType<Date, Date | undefined, Date>;
@@ -107,7 +108,7 @@ export interface StoredAnswer {
 export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
 
 /** What the room shows of an answer. */
-export type Shown = "nothing" | "waiting" | "delayed" | "sent" | "failed";
+export type Shown = "nothing" | "waiting" | "delayed" | "sent" | "failed" | "read";
 
 interface OutboxTable {
   id: Generated<string>;
@@ -133,4 +134,10 @@ interface OutboxTable {
   /** An attempt ended without a clear word: calling the message back would be a lie. */
   may_have_left: Generated<boolean>;
   is_open: Generated<boolean>;
+  /** What became of it after the other side had taken it. */
+  news_state: LateState | null;
+  news_code: string | null;
+  news_remark: string | null;
+  news_answer: string | null;
+  news_at: Date | null;
 }

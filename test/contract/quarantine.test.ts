@@ -42,6 +42,7 @@ describe("guichet quarantine", () => {
       database,
       channel: channelId("mail"),
       laneKey: Buffer.alloc(32),
+      replyKey: Buffer.alloc(32),
       wake: (lane) => woken.push(lane),
     });
     await inbox.accept({

@@ -1,6 +1,12 @@
 import { buffer } from "node:stream/consumers";
 import { pino } from "pino";
-import type { Acceptance, BridgeHost, InboundAttachment, InboundMessage } from "../../src/adapter/index.ts";
+import type {
+  Acceptance,
+  BridgeHost,
+  DeliveryReceipt,
+  InboundAttachment,
+  InboundMessage,
+} from "../../src/adapter/index.ts";
 
 /** What an inbox took, files read to their end. */
 interface TakenMessage extends Omit<InboundMessage, "attachments"> {
@@ -10,6 +16,7 @@ interface TakenMessage extends Omit<InboundMessage, "attachments"> {
 /** A core in memory around one bridge: enough to test the bridge by its contract alone. */
 export interface MemoryHost extends BridgeHost {
   readonly taken: TakenMessage[];
+  readonly receipts: DeliveryReceipt[];
   readonly notesKept: Map<string, string>;
   /** Decides how the inbox answers; throws to reject. The default takes everything once. */
   answer: (message: InboundMessage) => Acceptance | undefined | Promise<Acceptance | undefined>;
@@ -26,6 +33,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
     channel: "town-mail",
     languages: ["en"],
     taken: [],
+    receipts: [],
     notesKept,
     answer: () => undefined,
     keepFiles: true,
@@ -58,6 +66,10 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
         keys.add(message.dedupeKey);
         host.taken.push({ ...words, files });
         return "accepted";
+      },
+      receipt: async (receipt) => {
+        host.receipts.push(receipt);
+        return "applied";
       },
     },
   };

@@ -37,7 +37,10 @@ const findBridge = async () => pigeon;
 const host: BridgeHost = {
   languages: ["en"],
   channel: "post",
-  inbox: { accept: () => Promise.reject(new Error("not started")) },
+  inbox: {
+    accept: () => Promise.reject(new Error("not started")),
+    receipt: () => Promise.reject(new Error("not started")),
+  },
   log: pino({ enabled: false }),
   now: () => new Date(),
   notes: { get: async () => undefined, set: () => Promise.reject(new Error("not started")) },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { normaliseAddress, ownAddress } from "../../bridges/email/addresses.ts";
+import { isAutomatic } from "../../bridges/email/automatic.ts";
 import { replySubject } from "../../bridges/email/compose-mail.ts";
-import { guessSubject, isAutomatic, readMessageId, readReferences } from "../../bridges/email/headers.ts";
+import { guessSubject, readMessageId, readReferences } from "../../bridges/email/headers.ts";
 import { htmlToText } from "../../bridges/email/html-text.ts";
 import { continueFrom, nameArrival } from "../../bridges/email/imap-cursor.ts";
 import { settings } from "../../bridges/email/settings.ts";

@@ -237,7 +237,7 @@ describe("what the room shows", () => {
     ["unknown", minutesAgo(1), "failed"],
     ["cancelled", undefined, "nothing"],
   ] as const)("%s, first tried %s: %s", (state, firstAttemptAt, shown) => {
-    expect(outcomeOf({ state, firstAttemptAt }, now)).toBe(shown);
+    expect(outcomeOf({ state, firstAttemptAt, news: undefined }, now)).toBe(shown);
   });
   test("a delayed answer keeps the reaction of a waiting one", () => {
     expect(looksLike("waiting", "delayed")).toBe(true);

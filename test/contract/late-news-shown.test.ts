@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeliveryReceipt } from "../../src/adapter/index.ts";
+import { chooseTexts } from "../../src/desk/texts.ts";
+import { channelId, conversationId, eventId, type Lane, replyLane, userId } from "../../src/domain/ids.ts";
+import { openInbox } from "../../src/inbox/accept.ts";
+import { provideRoom } from "../../src/matrix/agency-room.ts";
+import { HomeserverClient } from "../../src/matrix/homeserver-client.ts";
+import { nameOurUsers } from "../../src/matrix/identity.ts";
+import { registerUser } from "../../src/matrix/provision.ts";
+import { makeRegistration, writeRegistration } from "../../src/matrix/registration.ts";
+import { deliverAnswers } from "../../src/outbox/deliver.ts";
+import { acquireLane } from "../../src/store/lane.ts";
+import { addMessage } from "../../src/store/message.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { addAnswer } from "../../src/store/outbox.ts";
+import { folderWith } from "../support/config-folder.ts";
+import { MatrixClient } from "../support/matrix-client.ts";
+import { missing } from "../support/needs.ts";
+import { startSynapse } from "../support/synapse.ts";
+
+const lacking = missing("synapse");
+const ALIAS = "#hall:agents.test";
+const replyKey = Buffer.alloc(32, 7);
+const log = pino({ level: "silent" });
+
+describe.skipIf(lacking)(`late news in the agency room ${lacking ?? ""}`, () => {
+  const closing = new AsyncDisposableStack();
+  let desk: Awaited<ReturnType<typeof openDesk>>;
+  beforeAll(async () => {
+    desk = await openDesk(closing);
+  });
+  afterAll(() => closing.disposeAsync());
+
+  test("a bounce takes the place of the sign that it was sent, and is put in words", async () => {
+    const answer = await desk.answer();
+    expect(await desk.signsOn(answer.event)).toEqual(["✅"]);
+    await desk.tell(answer, {
+      state: "delayed",
+      code: "UNREACHABLE",
+      remark: "the mail server there cannot be reached",
+    });
+    expect(await desk.signsOn(answer.event)).toEqual(["⏳"]);
+    await desk.tell(answer, {
+      state: "failed",
+      code: "MAILBOX_FULL",
+      remark: "the mailbox is full",
+      remoteAnswer: "552 5.2.2",
+    });
+    expect(await desk.signsOn(answer.event)).toEqual(["❌"]);
+    const notices = await desk.noticesOn(answer.event);
+    expect(notices[0]).toContain("held up on its way (the mail server there cannot be reached)");
+    expect(notices[1]).toContain("came back (the mailbox is full: 552 5.2.2)");
+    expect(notices).toHaveLength(2);
+  });
+
+  test("delivered after a delay is sent again, read after that is seen, without a word", async () => {
+    const answer = await desk.answer();
+    for (const [state, sign] of [
+      ["delayed", "⏳"],
+      ["delivered", "✅"],
+      ["read", "👁"],
+      ["failed", "👁"],
+    ] as const) {
+      await desk.tell(answer, { state, code: "OTHER" });
+      expect(await desk.signsOn(answer.event)).toEqual([sign]);
+    }
+    expect(await desk.noticesOn(answer.event)).toHaveLength(1);
+  });
+});
+
+/** An agency room on a real Synapse, and a channel that takes every answer. */
+async function openDesk(closing: AsyncDisposableStack) {
+  const folder = closing.use(folderWith({}));
+  const registration = makeRegistration({ url: "http://127.0.0.1:1", domain: "agents.test", aliases: [ALIAS] });
+  const file = join(folder.path("."), "registration.yaml");
+  writeRegistration(file, registration, { replace: true });
+  const synapse = await startSynapse({ appServices: [file] });
+  closing.defer(() => synapse.close());
+  const store = await openStore({ dataFolder: folder.path("data") }, log);
+  closing.defer(() => store.close());
+  const client = new HomeserverClient({ url: synapse.url, token: registration.as_token });
+  closing.defer(() => client.close());
+  const users = nameOurUsers("agents.test", registration.sender_localpart);
+  await registerUser(client, users, "_guichet_bot");
+  const account = await synapse.register("agent");
+  const wanted = { alias: ALIAS, name: "Hall", topic: "", agents: [account.userId], bridges: new Map() };
+  const { room } = await provideRoom(client, users, wanted);
+  const agent = new MatrixClient(synapse.url, account);
+  closing.defer(() => agent.close());
+  await agent.join(ALIAS);
+
+  const { database } = store;
+  const inbox = openInbox({ database, channel: channelId("mail"), laneKey: replyKey, replyKey, wake: () => {} });
+  const parts = {
+    database,
+    client,
+    users,
+    log,
+    replyKey,
+    texts: () => chooseTexts(["en"]),
+    agencyName: () => "Hall",
+    openFile: () => Promise.reject(new Error("no files here")),
+    bridge: () => ({
+      capabilities: { send: true, html: true, subject: true, attachmentBytes: 0, repeatable: true },
+      start: async () => {},
+      stop: async () => {},
+      health: () => ({ state: "up" as const, since: new Date() }),
+      send: async ({ deliveryId }: { deliveryId: string }) => ({ remoteId: `${deliveryId}@town.example` }),
+    }),
+  };
+  let citizens = 0;
+
+  const work = async (lane: Lane, conversation: ReturnType<typeof conversationId>) => {
+    const token = (await acquireLane(database.durable, lane, "00000000-0000-4000-8000-000000000001", 60_000)) ?? "";
+    await deliverAnswers(parts, { lane, token, signal: new AbortController().signal }, conversation);
+  };
+
+  return {
+    /** An agent's answer that has left. */
+    async answer() {
+      citizens += 1;
+      const citizen = `_guichet_${citizens}`;
+      const address = `anna${citizens}@citizen.example`;
+      await database.durable
+        .insertInto("ghost")
+        .values({ localpart: citizen, channel_type: "email", address, registered_at: null })
+        .execute();
+      const root = await agent.sendText(room, "May I?");
+      const { id } = await database.durable
+        .insertInto("conversation")
+        .values({ agency: "hall", channel: "mail", room_id: room, root_event_id: root, citizen, address })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      const conversation = conversationId(id);
+      const event = eventId(await agent.reply(room, root, "Yes.", root));
+      await addMessage(database.durable, { event, room, conversation, author: "agent" });
+      const now = new Date();
+      await addAnswer(database.durable, {
+        conversation,
+        event,
+        agent: userId(account.userId),
+        address,
+        content: { text: "Yes." },
+        inReplyTo: undefined,
+        dueAt: now,
+        writtenAt: now,
+      });
+      const lane = replyLane(conversation);
+      await work(lane, conversation);
+      const { remote_id } = await database.durable
+        .selectFrom("outbox")
+        .select("remote_id")
+        .where("event_id", "=", event)
+        .executeTakeFirstOrThrow();
+      return { event, conversation, lane, root, remoteId: remote_id ?? "" };
+    },
+    /** Hands in news, and works the lane until nothing is open. */
+    async tell(
+      {
+        lane,
+        conversation,
+        remoteId,
+      }: { lane: Lane; conversation: ReturnType<typeof conversationId>; remoteId: string },
+      news: Omit<DeliveryReceipt, "about" | "at">,
+    ) {
+      expect(await inbox.receipt({ about: { remoteIds: [remoteId] }, at: new Date(), ...news })).toBe("applied");
+      await work(lane, conversation);
+    },
+    async signsOn(event: string): Promise<string[]> {
+      const found = await agent.relations(room, event, "m.annotation");
+      return found.flatMap(({ content }) => {
+        const relation = content["m.relates_to"];
+        return typeof relation === "object" && relation !== null && "key" in relation ? [String(relation.key)] : [];
+      });
+    },
+    /** Notices that reply to the message, oldest first. */
+    async noticesOn(event: string): Promise<string[]> {
+      const all = await agent.messages(room);
+      return all
+        .filter(
+          ({ content }) => content.msgtype === "m.notice" && JSON.stringify(content["m.relates_to"]).includes(event),
+        )
+        .map(({ content }) => String(content.body));
+    },
+  };
+}
