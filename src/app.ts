@@ -140,8 +140,8 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const room = channel && agencies.get(channel.agency)?.room;
-      return channel && room && { type: channel.type, agency: channel.agency, room };
+      const { room, texts } = (channel && agencies.get(channel.agency)) ?? {};
+      return channel && room && texts && { type: channel.type, agency: channel.agency, room, texts };
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};

@@ -1,5 +1,7 @@
+import type { ComposeTexts } from "../conversation/compose.ts";
+
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
-export interface DeskTexts {
+export interface DeskTexts extends ComposeTexts {
   readonly topic: (agency: string) => string;
   readonly rejected: (code: string, answer: string | undefined) => string;
   readonly gaveUp: (last: string) => string;
@@ -8,11 +10,15 @@ export interface DeskTexts {
   readonly cannotAnswer: string;
   readonly nothingToSend: string;
   readonly encrypted: string;
+  readonly unsendable: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
+
+const counted = (...things: readonly (readonly [count: number, one: string, many: string])[]) =>
+  things.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`])).join(", ");
 
 const en: DeskTexts = {
   topic: (agency) =>
@@ -27,10 +33,13 @@ const en: DeskTexts = {
   cannotAnswer: "Not delivered: this channel cannot carry answers. Reach the citizen another way.",
   nothingToSend: "Not sent: there is nothing in this message that the citizen could receive.",
   encrypted: "Not sent: guichet cannot read encrypted messages. Answer from a room without encryption.",
+  unsendable: "Not sent: polls and stickers stay in Matrix. Write it as text, or attach a file.",
   unknownCommand: (verb) =>
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
+  notLoaded: ({ remoteImages, trackers }) =>
+    `Not loaded: ${counted([remoteImages, "remote image", "remote images"], [trackers, "tracker", "trackers"])}.`,
 };
 
 const fr: DeskTexts = {
@@ -47,10 +56,13 @@ const fr: DeskTexts = {
   cannotAnswer: "Non remis : ce canal ne transporte pas de réponse. Joignez l'usager autrement.",
   nothingToSend: "Non envoyé : ce message ne contient rien que l'usager puisse recevoir.",
   encrypted: "Non envoyé : guichet ne lit pas les messages chiffrés. Répondez depuis un salon non chiffré.",
+  unsendable: "Non envoyé : sondages et autocollants restent dans Matrix. Écrivez un texte ou joignez un fichier.",
   unknownCommand: (verb) =>
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  notLoaded: ({ remoteImages, trackers }) =>
+    `Non chargé : ${counted([remoteImages, "image distante", "images distantes"], [trackers, "traceur", "traceurs"])}.`,
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { nameGhost } from "../conversation/ghost.ts";
 import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -18,9 +19,17 @@ export interface InboxDelivery extends GhostParts, PostParts {
   readonly replyKey: Buffer;
   readonly log: Logger;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
-  channel(name: string): { readonly type: string; readonly agency: string; readonly room: RoomId } | undefined;
+  channel(name: string): ArrivalChannel | undefined;
   /** Tells an agency that an arrival was set aside. */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
+}
+
+interface ArrivalChannel {
+  readonly type: string;
+  readonly agency: string;
+  readonly room: RoomId;
+  /** What agents are told, in the agency's language. */
+  readonly texts: DeskTexts;
 }
 
 const READ_AT_ONCE = 20;
@@ -91,7 +100,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
   const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
   const as = parts.users.fullId(citizen.localpart);
-  const posted = await post(parts, arrival, { room, as, place }).catch(async (error: unknown) => {
+  const posted = await post(parts, arrival, { room, as, place, texts: channel.texts }).catch(async (error: unknown) => {
     // Kicked, or the room was left behind our back: the next attempt joins again.
     if (error instanceof MatrixError && error.errcode === "M_FORBIDDEN")
       await forgetMembership(parts.database.relaxed, citizen.localpart, room);

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { ThreadPlace } from "../conversation/portal.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import type { EventId, RoomId, UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
@@ -24,6 +25,7 @@ export interface PostTarget {
   readonly as: UserId;
   /** Undefined when the arrival's first event begins the thread. */
   readonly place: ThreadPlace | undefined;
+  readonly texts: DeskTexts;
 }
 
 export interface Posted {
@@ -34,7 +36,7 @@ export interface Posted {
 
 /** Sends an arrival's events: one request for the words, an upload and an event a file. */
 export async function post(parts: PostParts, arrival: Arrival, target: PostTarget): Promise<Posted> {
-  const composed = composeText(arrival.message, target.place);
+  const composed = composeText(arrival.message, target.place, target.texts);
   const at = Date.now() - arrival.receivedAt.getTime() > LATE_MS ? { at: arrival.receivedAt } : {};
   const send = (part: string, content: unknown) =>
     parts.client.send(target.room, "m.room.message", content, {

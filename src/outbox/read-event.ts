@@ -20,13 +20,16 @@ export type AgentEvent = Common &
         readonly command: string | undefined;
       }
     | { readonly kind: "encrypted"; readonly replyTo: EventId | undefined; readonly threadRoot: EventId | undefined }
+    /** Matrix has it, no other channel does: polls, stickers. */
+    | { readonly kind: "unsendable"; readonly replyTo: EventId | undefined; readonly threadRoot: EventId | undefined }
     | { readonly kind: "edit"; readonly of: EventId; readonly content: Readonly<Record<string, unknown>> }
     | { readonly kind: "redaction"; readonly of: EventId }
     | { readonly kind: "notice" }
     | { readonly kind: "other" }
   );
 
-const ANSWERABLE = new Set(["m.text", "m.emote", "m.image", "m.file", "m.audio", "m.video"]);
+const ANSWERABLE = new Set(["m.text", "m.emote", "m.image", "m.file", "m.audio", "m.video", "m.location"]);
+const UNSENDABLE = new Set(["m.sticker", "m.poll.start", "org.matrix.msc3381.poll.start"]);
 
 export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): AgentEvent {
   const content = isRecord(event.content) ? event.content : {};
@@ -43,6 +46,8 @@ export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): 
   }
   const relation = isRecord(content["m.relates_to"]) ? content["m.relates_to"] : {};
   if (event.type === "m.room.encrypted") return { ...common, kind: "encrypted", ...readRelation(relation) };
+  if (typeof event.type === "string" && UNSENDABLE.has(event.type))
+    return { ...common, kind: "unsendable", ...readRelation(relation) };
   if (event.type !== "m.room.message") return { ...common, kind: "other" };
   if (content.msgtype === "m.notice") return { ...common, kind: "notice" };
 

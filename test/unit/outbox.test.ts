@@ -76,7 +76,19 @@ describe("rule, explicit", () => {
       "a location",
       message({ msgtype: "m.location", body: "x", "m.relates_to": reply }),
       { repliedTo: citizen },
-      "ignored",
+      "answer",
+    ],
+    [
+      "a poll as a reply",
+      readEvent({ type: "org.matrix.msc3381.poll.start", content: { "m.relates_to": reply } }, now),
+      { repliedTo: citizen },
+      "unsendable",
+    ],
+    [
+      "a sticker among agents",
+      readEvent({ type: "m.sticker", content: { "m.relates_to": thread } }, now),
+      { thread: citizen },
+      "note",
     ],
   ] as const)("%s: %s", (_name, event, over, expected) => {
     expect(ruleOn(event, circumstances(over)).is).toBe(expected);
@@ -141,7 +153,7 @@ describe("render", () => {
         format: "org.matrix.custom.html",
         formatted_body: "<mx-reply>q</mx-reply><strong>Yes</strong>",
       },
-      { text: "**Yes**", html: "<strong>Yes</strong>" },
+      { text: "Yes", html: "<strong>Yes</strong>" },
     ],
     [
       "a formatted command",
@@ -151,7 +163,7 @@ describe("render", () => {
         format: "org.matrix.custom.html",
         formatted_body: "<p>!reply <strong>Yes</strong></p>",
       },
-      { text: "**Yes**", html: "<p><strong>Yes</strong></p>" },
+      { text: "Yes", html: "<p><strong>Yes</strong></p>" },
     ],
     [
       "a mention",
