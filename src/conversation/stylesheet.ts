@@ -8,9 +8,16 @@ export interface Stylesheet {
   readonly isSure: boolean;
 }
 
-interface Rule {
+/** `tag.class#id` */
+interface Simple {
   readonly tag: string | undefined;
   readonly names: readonly string[];
+}
+
+interface Rule extends Simple {
+  /** What has to stand around the element, nearest first. */
+  readonly around: readonly Simple[];
+  readonly selector: string;
   declarations: Declarations;
 }
 
@@ -18,8 +25,10 @@ interface Rule {
 const LONGEST = 200_000;
 /** Rules with the same last name: each is tried on each element that has it. */
 const MOST_ALIKE = 20;
-/** Kinds of elements whose declarations are remembered. */
+/** Kinds of elements whose rules are remembered. */
 const MOST_KINDS = 1_000;
+/** Steps outwards in one letter, to find what stands around; rules that need more are not applied. */
+const MOST_STEPS = 500_000;
 
 export function readStylesheet(root: Element): Stylesheet {
   const css = plain(styleText(root).slice(0, LONGEST)).replace(/<!--|-->/g, "");
@@ -29,42 +38,61 @@ export function readStylesheet(root: Element): Stylesheet {
     const declarations = readDeclarations(body);
     if (Object.keys(declarations).length === 0) continue;
     for (const selector of selectors.split(",")) {
-      if (addRule(byKey, selector.trim(), declarations)) continue;
+      // How a link looks under the mouse is not how it looks.
+      if (selector.includes(":") || addRule(byKey, selector.trim(), declarations)) continue;
       if (Object.keys(declarations).some((name) => name.startsWith("background"))) isSure = false;
     }
   }
-  const known = new Map<string, Declarations>();
+  const known = new Map<string, readonly Rule[]>();
+  let steps = 0;
+  const standsIn = (element: Element, around: readonly Simple[]): boolean => {
+    let found = 0;
+    for (let outer = element.parent; outer !== undefined && found < around.length; outer = outer.parent) {
+      if (++steps > MOST_STEPS) return false;
+      const wanted = around[found];
+      if (wanted !== undefined && fits(outer, wanted, namesOf(outer))) found += 1;
+    }
+    return found === around.length;
+  };
   return {
     isSure,
     declarationsFor(element) {
       if (byKey.size === 0) return NO_STYLE;
       const kind = [element.tag, element.attributes.class, element.attributes.id].join(" ");
-      const declarations = known.get(kind) ?? match(byKey, element);
-      if (known.size < MOST_KINDS) known.set(kind, declarations);
-      return declarations;
+      const rules = known.get(kind) ?? candidates(byKey, element);
+      if (known.size < MOST_KINDS) known.set(kind, rules);
+      return rules
+        .filter(({ around }) => around.length === 0 || standsIn(element, around))
+        .reduce<Declarations>((found, rule) => overlay(found, rule.declarations), NO_STYLE);
     },
   };
 }
 
 function addRule(byKey: Map<string, Rule[]>, selector: string, declarations: Declarations): boolean {
-  const simple = readSelector(selector);
-  if (simple === undefined) return false;
-  const key = simple.names.at(-1) ?? simple.tag ?? "*";
+  const [last, ...around] = selector
+    .split(/[\s>]+/)
+    .reverse()
+    .map(readSimple);
+  if (last === undefined || around.length > 4 || around.includes(undefined)) return false;
+  const key = last.names.at(-1) ?? last.tag ?? "*";
   const alike = byKey.get(key) ?? [];
-  const same = alike.find(({ tag, names }) => tag === simple.tag && names.join("") === simple.names.join(""));
+  const same = alike.find((rule) => rule.selector === selector);
   if (same !== undefined) same.declarations = overlay(same.declarations, declarations);
-  else if (alike.push({ ...simple, declarations }) > MOST_ALIKE) return false;
+  else if (alike.length === MOST_ALIKE) return false;
+  else alike.push({ ...last, around: around.filter((each) => each !== undefined), selector, declarations });
   byKey.set(key, alike);
   return true;
 }
 
-function match(byKey: ReadonlyMap<string, readonly Rule[]>, element: Element): Declarations {
+function candidates(byKey: ReadonlyMap<string, readonly Rule[]>, element: Element): readonly Rule[] {
   const names = namesOf(element);
   return ["*", element.tag, ...names]
-    .flatMap((key) => byKey.get(key)?.slice(0, MOST_ALIKE) ?? [])
-    .filter((rule) => (rule.tag ?? element.tag) === element.tag && rule.names.every((name) => names.includes(name)))
-    .reduce<Declarations>((found, rule) => overlay(found, rule.declarations), NO_STYLE);
+    .flatMap((key) => byKey.get(key) ?? [])
+    .filter((rule) => fits(element, rule, names));
 }
+
+const fits = (element: Element, wanted: Simple, names: readonly string[]) =>
+  (wanted.tag ?? element.tag) === element.tag && wanted.names.every((name) => names.includes(name));
 
 /** Class attributes beyond this are an attack. */
 const MOST_NAMES = 20;
@@ -85,8 +113,7 @@ function styleText(element: Element): string {
   return text;
 }
 
-/** `tag.class#id`: rules that look at an element's place or state are left to mail programs. */
-function readSelector(selector: string): Pick<Rule, "tag" | "names"> | undefined {
+function readSimple(selector: string): Simple | undefined {
   const [, tag, names] = /^([a-z][a-z0-9]*|\*)?((?:[.#][\w-]{1,100}){0,8})$/.exec(selector) ?? [];
   if (names === undefined || (tag === undefined && names === "")) return undefined;
   return { tag: tag === "*" ? undefined : tag, names: names.match(/[.#][\w-]+/g) ?? [] };

@@ -35,9 +35,24 @@ export class Flow {
 
   /** Ends the paragraph, if there is one. */
   end(tag: ParagraphTag | undefined): void {
-    const words = nest(tidySpaces(this.#leaves), 0);
+    const leaves = this.#leaves;
+    if (leaves.length === 0) return;
     this.#leaves = [];
-    if (words.length > 0) this.#addParagraph(tag, words);
+    const first = leaves.findIndex(hasInk);
+    // Programs without paragraphs put empty lines between their lines.
+    if (leaves.slice(0, first < 0 ? undefined : first).some(isEmptyLine)) this.#part();
+    if (first < 0) return;
+    const last = leaves.findLastIndex(hasInk);
+    const isParted = leaves.slice(last + 1).filter(({ text }) => text === undefined).length > 1;
+    const words = nest(tidySpaces(leaves), 0);
+    this.#addParagraph(isParted && (tag === undefined || tag === "div") ? "p" : tag, words);
+  }
+
+  /** Parts the line before from what follows. */
+  #part(): void {
+    const last = this.#blocks.at(-1);
+    if (last?.is !== "paragraph" || (last.tag !== undefined && last.tag !== "div")) return;
+    this.#blocks[this.#blocks.length - 1] = { ...last, tag: "p" };
   }
 
   #addParagraph(tag: ParagraphTag | undefined, words: readonly Inline[]): void {
@@ -72,6 +87,10 @@ export class Flow {
     return joinText(paragraphs.flatMap((words, index) => (index > 0 ? [" ", ...words] : words)));
   }
 }
+
+const hasInk = ({ text }: Leaf) => text !== undefined && !isBlank(cleanCharacters(text));
+
+const isEmptyLine = ({ text }: Leaf) => text === undefined || text.includes("\u00A0");
 
 /** White space as it would be shown (CSS Text 3, 4.1); padding with no-break spaces is white space too. */
 function tidySpaces(leaves: readonly Leaf[]): Leaf[] {

@@ -4,6 +4,8 @@ export interface Element {
   /** In lower case; "" is the whole. */
   readonly tag: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Undefined for the whole. */
+  readonly parent: Element | undefined;
   /** No two strings side by side. */
   readonly children: (Element | string)[];
 }
@@ -18,13 +20,14 @@ const MOST = 50_000;
 /** Cuts HTML into elements, as forgiving as browsers. @returns undefined when it is larger or deeper than letters are. */
 export function parseHtml(html: string): Element | undefined {
   if (html.length > LONGEST) return undefined;
-  const root: Element = { tag: "", attributes: {}, children: [] };
+  const root: Element = { tag: "", attributes: {}, parent: undefined, children: [] };
   const open = [root];
   let count = 0;
   const parser = new Parser({
     onopentag(tag, attributes) {
-      const element: Element = { tag, attributes, children: [] };
-      open.at(-1)?.children.push(element);
+      const parent = open.at(-1);
+      const element: Element = { tag, attributes, parent, children: [] };
+      parent?.children.push(element);
       count += 1;
       if (open.push(element) > DEEPEST || count > MOST) throw new NoLetterError();
     },

@@ -106,6 +106,10 @@ describe("a megabyte takes no longer than its size", () => {
     ["style of spaces", fill(" ", "<p style='a:", "'>a")],
     ["style sheet of rules", fill(".a{color:red}", "<style>", "</style><p class=a>a")],
     ["style sheet and classes", fill("<p class=a>a", `<style>${".a{color:red}".repeat(600)}</style>`)],
+    [
+      "style sheet of places",
+      fill("<p class=a>a", `<style>${"b b b b .a{color:red}".repeat(60)}</style>${"<b>".repeat(200)}`),
+    ],
     ["style sheet of braces", fill("@media x{", "<style>")],
     ["style sheet of comments", fill("/*", "<style>")],
     ["style sheet of selectors", fill("a,", "<style>", "{color:red}</style>a")],

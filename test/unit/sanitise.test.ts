@@ -41,6 +41,11 @@ describe("what a letter may hold", () => {
     ],
     ["headings", "<h1><span>a</span><div>b</div></h1>", "<h1>a</h1><h1>b</h1>"],
     ["empty lines", "<p>&nbsp;</p><p>a</p><div><br></div><p><b> </b></p>b<br><br><br><br>c<br>", "<p>a</p>b<br><br>c"],
+    [
+      "empty lines between lines",
+      "<div>a</div><div><br></div><div>b</div>c<br><br><div>d</div>",
+      "<p>a</p><div>b</div><p>c</p><div>d</div>",
+    ],
     ["white space", "<p>\n a \n <b> b</b>&nbsp; &nbsp;c </p>", "<p>a <b>b</b> c</p>"],
   ]);
 
@@ -79,6 +84,10 @@ describe("hidden text is not shown", () => {
     ["a class", "<style>.h{display:none}</style><p class='a h'>X</p>"],
     ["a class for every screen", "<style>@media screen { p.h { font-size:0 } }</style><p class=h>X</p>"],
     ["an id", "<style><!-- #h, #i { color : white } --></style><p id=i>X</p>"],
+    [
+      "a class inside another",
+      "<style>div.a > .h span{display:none}</style><div class=a><p class=h><span>X</span></p></div>",
+    ],
     ["in preformatted text", '<pre>a<span style="display:none">X</span></pre>'],
     ["a row", '<table><tr style="display:none"><td>X</td></tr></table>'],
     ["an item", '<ul><li style="display:none">X</li></ul>'],
@@ -100,7 +109,7 @@ describe("hidden text is not shown", () => {
     ["white on a picture", '<td background="https://a.example/b.png"><p style="color:#fff">X</p></td>'],
     [
       "white on who knows what",
-      "<style>td > .d {background:#036}</style><div class=d><p style='color:#fff'>X</p></div>",
+      "<style>[class=d] {background:#036}</style><div class=d><p style='color:#fff'>X</p></div>",
     ],
     ["letters in a gap of size 0", '<div style="font-size:0"><span style="font-size:14px">X</span></div>'],
     ["shown again inside", '<div style="visibility:hidden"><p style="visibility:visible">X</p></div>'],
