@@ -58,7 +58,7 @@ function readTarget(href: string): Target | undefined {
 /** Copies and subjects that a stranger wants sent along are left out. */
 function readAddress(path: string): Target | undefined {
   const address = decode(path).trim();
-  if (!/^[^\s@<>"&?]{1,64}@[^\s@<>"&?]{1,190}$/.test(address)) return undefined;
+  if (!/^[^\s\p{C}@<>"&?]{1,64}@[^\s\p{C}@<>"&?]{1,190}$/u.test(address)) return undefined;
   return { href: `mailto:${encodeURI(address)}`, told: address, name: address.toLowerCase(), isSuspect: false };
 }
 

@@ -107,6 +107,7 @@ export const HOSTILE_HTML: Readonly<Record<string, readonly string[]>> = {
     "<a href='#x'>a</a>",
     "<a href=''>a</a>",
     "<a href='https:evil.example'>a</a>",
+    "<a href='mailto:a%E2%80%AEb@evil.example'>a</a>",
     "<a href='mxc://evil.example/x'>a</a>",
     "<a href='matrix:u/agent:agents.example'>a</a>",
     "<a href='https://matrix.to/#/@agent:agents.example'>a</a>",

@@ -100,6 +100,8 @@ describe("nothing of Matrix reaches a citizen", () => {
     ["a matrix: link", '<a href="matrix:u/ann:agents.example">Ann</a>', "Ann"],
     ["a link to an event", 'a <a href="https://matrix.to/#/!r:x/$e">https://matrix.to/#/!r:x/$e</a>', "a"],
     ["a bare link in the words", "see https://matrix.to/#/@ann:agents.example now", "see ann now"],
+    ["a web client's own link", '<a href="https://chat.agents.example/#/user/@ann:agents.example">Ann</a>', "Ann"],
+    ["a bare one", "see https://chat.agents.example/app/#/room/%23desk:agents.example", "see desk"],
     ["a link in code", "<code>https://matrix.to/#/@ann:agents.example</code>", "ann"],
   ])("%s", (_name, html, text) => {
     const answer = formatted(html);
