@@ -141,7 +141,8 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      return channel && { type: channel.type, agency: channel.agency, room: agencies.get(channel.agency)?.room };
+      const { room, texts } = (channel && agencies.get(channel.agency)) ?? {};
+      return channel && texts && { type: channel.type, agency: channel.agency, room, texts };
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};

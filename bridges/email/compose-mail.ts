@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { SendMailOptions } from "nodemailer";
 import type { OutboundAttachment, OutboundMessage } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
+import { writeMailHtml } from "./mail-html.ts";
 import { tidyFileName, tidyLine, tidyMediaType } from "./tidy.ts";
 
 /** Public name of an answer, without angle brackets: equal on each attempt. */
@@ -21,6 +22,7 @@ export function composeMail(
   const replyAddress = own.withToken(message.thread.token);
   const citizen = { name: tidyLine(message.to.name ?? "", 200), address: message.to.address };
   const { inReplyTo, references } = message.thread;
+  const html = writeMailHtml(message);
   const cited = [...references, ...(inReplyTo === undefined || references.includes(inReplyTo) ? [] : [inReplyTo])];
   return {
     messageId: `<${messageIdOf(message.deliveryId, own)}>`,
@@ -35,7 +37,7 @@ export function composeMail(
     ...(replyAddress === undefined ? {} : { replyTo: { name, address: replyAddress } }),
     ...(inReplyTo === undefined ? {} : { inReplyTo: bracketed(inReplyTo) }),
     ...(cited.length === 0 ? {} : { references: shortenChain(cited).map(bracketed).join(" ") }),
-    ...(message.html === undefined ? {} : { html: htmlDocument(message.html) }),
+    ...(html === undefined ? {} : { html }),
   };
 }
 
@@ -51,10 +53,6 @@ const bracketed = (id: string) => `<${tidyLine(id, 900).replace(/[<>\s]/g, "")}>
 const LONGEST_CHAIN = 20;
 const shortenChain = (ids: readonly string[]) =>
   ids.length <= LONGEST_CHAIN ? ids : [...ids.slice(0, 1), ...ids.slice(1 - LONGEST_CHAIN)];
-
-const htmlDocument = (body: string) =>
-  '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>' +
-  `<body style="font-family:sans-serif;font-size:1rem;line-height:1.5">${body}</body></html>`;
 
 function composeFile(file: OutboundAttachment, onUnreadable: (fault: unknown) => void, signal: AbortSignal) {
   return {

@@ -12,7 +12,10 @@ export interface OutboundMessage {
   readonly to: Party;
   readonly subject?: string;
   readonly text: string;
-  /** Safe HTML of the same words, when the agent formatted them. */
+  /**
+   * Safe HTML of the same words, when the agent formatted them: paragraphs, headings, lists, quotes, tables, code and
+   * formatting of words. No attributes but `href` (absolute: https, http, mailto, tel) and `start`; `<` begins tags only.
+   */
   readonly html?: string;
   readonly attachments: readonly OutboundAttachment[];
   readonly thread: OutboundThread;

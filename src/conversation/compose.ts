@@ -1,6 +1,9 @@
+import { cleanCharacters } from "../html/characters.ts";
+import { escapeHtml } from "../html/write-html.ts";
 import type { StoredMessage } from "../store/schema.ts";
+import type { RemovedContent } from "./picture.ts";
 import { type ThreadPlace, threadRelation } from "./portal.ts";
-import { escapeHtml, sanitiseHtml } from "./sanitise.ts";
+import { sanitiseHtml } from "./sanitise.ts";
 
 /**
  * An event may be 65,536 bytes with everything that servers add (Client-Server API, size limits); bodies get
@@ -17,22 +20,31 @@ export interface ComposedText {
   readonly overflow: string | undefined;
 }
 
+/** Sentences for agents, in their language. */
+export interface ComposeTexts {
+  /** Says what was not loaded, when there is something. */
+  readonly notLoaded: (removed: RemovedContent) => string;
+}
+
 /**
- * The event that shows an arrival's words. It has no `m.mentions`: Synapse spends a sixth of a message's cost on an empty
- * one (docs/adr/0007), and a ghost has not the power to call a whole room. first event in a new conversation
- * carries subject and sender.
+ * The event that shows an arrival's words: those of its HTML, when it has some that can be shown, in both bodies. It has
+ * no `m.mentions`: Synapse spends a sixth of a message's cost on an empty one (docs/adr/0007), and a ghost has not the
+ * power to call a whole room. The first event in a new conversation carries subject and sender.
  */
-export function composeText(message: StoredMessage, place: ThreadPlace | undefined): ComposedText {
+export function composeText(message: StoredMessage, place: ThreadPlace | undefined, texts: ComposeTexts): ComposedText {
   const head = place ? undefined : composeHead(message);
-  const text = message.text.trim() || (message.html ? "" : "—");
+  const letter = message.html === undefined ? undefined : sanitiseHtml(message.html);
+  const text = letter?.text || message.text.trim() || (message.html ? "" : "—");
   const body = cutToBytes(text, BODY_LIMIT);
-  const html = formatBody(message) ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
+  const safe = letter?.html && fits(letter.html) ? letter.html : undefined;
+  const html = safe ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
+  const foot = composeFoot(letter?.removed, texts);
   return {
     content: {
       msgtype: "m.text",
-      body: head ? `${head.text}\n\n${body}` : body,
+      body: [head?.text, body, foot?.text].filter((part) => part !== undefined && part !== "").join("\n\n"),
       ...(html !== undefined && fits(html)
-        ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html }
+        ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html + (foot?.html ?? "") }
         : {}),
       ...(place ? { "m.relates_to": threadRelation(place) } : {}),
     },
@@ -40,23 +52,24 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
   };
 }
 
+function composeFoot(removed: RemovedContent | undefined, { notLoaded }: ComposeTexts) {
+  if (!removed || removed.remoteImages + removed.trackers === 0) return undefined;
+  const text = notLoaded(removed);
+  return { text, html: `<p><em>${escapeHtml(text)}</em></p>` };
+}
+
 const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
 
 function composeHead({ subject: whole, from }: StoredMessage) {
-  const subject = whole?.slice(0, SUBJECT_LIMIT).toWellFormed();
-  const sender = from.name && from.name !== from.address ? `${from.name} <${from.address}>` : from.address;
+  const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
+  const name = from.name && cleanCharacters(from.name);
+  const sender = name && name !== from.address ? `${name} <${from.address}>` : from.address;
   return {
     text: subject ? `${subject}\n${sender}` : sender,
     html: subject
       ? `<p><strong>${escapeHtml(subject)}</strong><br>${escapeHtml(sender)}</p>`
       : `<p>${escapeHtml(sender)}</p>`,
   };
-}
-
-function formatBody({ html }: StoredMessage): string | undefined {
-  // What is this large before it is cleaned will not fit after it either.
-  const safe = html !== undefined && html.length <= HTML_LIMIT * 16 ? sanitiseHtml(html) : "";
-  return safe && fits(safe) ? safe : undefined;
 }
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */

@@ -1,5 +1,7 @@
+import type { ComposeTexts } from "../conversation/compose.ts";
+
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
-export interface DeskTexts {
+export interface DeskTexts extends ComposeTexts {
   readonly topic: (agency: string, replies: "explicit" | "all") => string;
   readonly rejected: (code: string, answer: string | undefined) => string;
   readonly delayed: (code: string, answer: string | undefined) => string;
@@ -10,6 +12,7 @@ export interface DeskTexts {
   readonly cannotAnswer: string;
   readonly nothingToSend: string;
   readonly encrypted: string;
+  readonly unsendable: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
   readonly banned: (id: string) => string;
@@ -19,6 +22,9 @@ export interface DeskTexts {
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
+
+const counted = (...things: readonly (readonly [count: number, one: string, many: string])[]) =>
+  things.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`])).join(", ");
 
 const en: DeskTexts = {
   topic: (agency, replies) =>
@@ -38,6 +44,7 @@ const en: DeskTexts = {
   cannotAnswer: "Not delivered: this channel cannot carry answers. Reach the citizen another way.",
   nothingToSend: "Not sent: there is nothing in this message that the citizen could receive.",
   encrypted: "Not sent: guichet cannot read encrypted messages. Answer from a room without encryption.",
+  unsendable: "Not sent: polls and stickers stay in Matrix. Write it as text, or attach a file.",
   unknownCommand: (verb) =>
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
@@ -50,6 +57,8 @@ const en: DeskTexts = {
     `Not delivered: your answer had left, and came back (${said(cause, answer)}). Check the address, or reach the citizen another way.`,
   heldUp: (cause, answer) =>
     `Not delivered yet: your answer has left and is held up on its way (${said(cause, answer)}). You need not do anything: it is still being tried, and if it comes back it is said here.`,
+  notLoaded: ({ remoteImages, trackers }) =>
+    `Not loaded: ${counted([remoteImages, "remote image", "remote images"], [trackers, "tracker", "trackers"])}.`,
 };
 
 const fr: DeskTexts = {
@@ -71,6 +80,7 @@ const fr: DeskTexts = {
   cannotAnswer: "Non remis : ce canal ne transporte pas de réponse. Joignez l'usager autrement.",
   nothingToSend: "Non envoyé : ce message ne contient rien que l'usager puisse recevoir.",
   encrypted: "Non envoyé : guichet ne lit pas les messages chiffrés. Répondez depuis un salon non chiffré.",
+  unsendable: "Non envoyé : sondages et autocollants restent dans Matrix. Écrivez un texte ou joignez un fichier.",
   unknownCommand: (verb) =>
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>
@@ -83,6 +93,8 @@ const fr: DeskTexts = {
     `Non remis : votre réponse était partie et elle est revenue (${said(cause, answer)}). Vérifiez l'adresse ou joignez l'usager autrement.`,
   heldUp: (cause, answer) =>
     `Pas encore remis : votre réponse est partie mais elle est retenue en chemin (${said(cause, answer)}). Vous n'avez rien à faire : l'envoi se poursuit, et si elle revient, c'est dit ici.`,
+  notLoaded: ({ remoteImages, trackers }) =>
+    `Non chargé : ${counted([remoteImages, "image distante", "images distantes"], [trackers, "traceur", "traceurs"])}.`,
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

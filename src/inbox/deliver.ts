@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { nameGhost } from "../conversation/ghost.ts";
 import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -32,6 +33,8 @@ export interface InboxChannel {
   readonly agency: string;
   /** Undefined until the agency's room has been reached. */
   readonly room: RoomId | undefined;
+  /** What agents are told, in the agency's language. */
+  readonly texts: DeskTexts;
 }
 
 const READ_AT_ONCE = 20;
@@ -99,7 +102,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
     const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
-    await post(parts, fence, arrival, posting, place);
+    await post(parts, fence, arrival, posting, { place, texts: channel.texts });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }

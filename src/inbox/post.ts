@@ -1,5 +1,6 @@
 import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { ThreadPlace } from "../conversation/portal.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type EventId, eventId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
@@ -22,16 +23,22 @@ export interface PostParts {
   readonly users: OurUsers;
 }
 
+export interface PostTarget {
+  /** Undefined when the arrival's first event begins the thread. */
+  readonly place: ThreadPlace | undefined;
+  readonly texts: DeskTexts;
+}
+
 /** Sends an arrival's events and settles it: one request for the words, an upload and an event a file. */
 export async function post(
   parts: PostParts,
   fence: Fence,
   arrival: Arrival,
   posting: Posting,
-  place: ThreadPlace | undefined,
+  { place, texts }: PostTarget,
 ): Promise<void> {
   const db = parts.database.relaxed;
-  const { content, overflow } = compose(arrival, place);
+  const { content, overflow } = compose(arrival, place, texts);
   const send = openSend(parts, arrival, posting);
   const files = await readPostedFiles(db, arrival, overflow);
   if (files.length === 0) return settleText(db, fence, posting, await send("text", content));
@@ -51,9 +58,9 @@ export async function post(
 }
 
 /** Words on which this fails will fail again: that is the message's fault and not the moment's. */
-function compose({ message }: Arrival, place: ThreadPlace | undefined) {
+function compose({ message }: Arrival, place: ThreadPlace | undefined, texts: DeskTexts) {
   try {
-    return composeText(message, place);
+    return composeText(message, place, texts);
   } catch (error) {
     throw new ArrivalError("rejected", "COMPOSE_FAILED", { cause: error });
   }

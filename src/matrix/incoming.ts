@@ -4,7 +4,14 @@ import type { IncomingEvent } from "../store/matrix-event.ts";
 import type { OurUsers } from "./identity.ts";
 
 /** Event types that can mean something to a citizen. Everything else never reaches the table. */
-export const WANTED_TYPES = ["m.room.message", "m.sticker", "m.room.redaction", "m.room.encrypted"];
+export const WANTED_TYPES = [
+  "m.room.message",
+  "m.sticker",
+  "m.poll.start",
+  "org.matrix.msc3381.poll.start",
+  "m.room.redaction",
+  "m.room.encrypted",
+];
 
 /** Client-Server API, common identifier format; a longer one would not fit the table's index. */
 const LONGEST_ID = 255;

@@ -95,6 +95,8 @@ async function apply(
       return object(context, ruling.conversation, (texts) => texts.unknownCommand(ruling.verb));
     case "unreadable":
       return object(context, ruling.conversation, (texts) => texts.encrypted);
+    case "unsendable":
+      return object(context, ruling.conversation, (texts) => texts.unsendable);
     case "note":
       return settle(context, ruling.is, ruling.conversation);
     case "ignored":

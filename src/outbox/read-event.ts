@@ -20,6 +20,8 @@ export type AgentEvent = Common &
         readonly command: string | undefined;
       }
     | { readonly kind: "encrypted"; readonly replyTo: EventId | undefined; readonly threadRoot: EventId | undefined }
+    /** Matrix has it, no other channel does: polls. */
+    | { readonly kind: "unsendable"; readonly replyTo: EventId | undefined; readonly threadRoot: EventId | undefined }
     | {
         readonly kind: "edit";
         readonly of: EventId;
@@ -30,6 +32,8 @@ export type AgentEvent = Common &
     | { readonly kind: "notice" }
     | { readonly kind: "other" }
   );
+
+const UNSENDABLE = new Set(["m.poll.start", "org.matrix.msc3381.poll.start"]);
 
 export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): AgentEvent {
   const content = isRecord(event.content) ? event.content : {};
@@ -55,6 +59,8 @@ export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): 
       ...readRelation(relation),
       command: undefined,
     };
+  if (typeof event.type === "string" && UNSENDABLE.has(event.type))
+    return { ...common, kind: "unsendable", ...readRelation(relation) };
   if (event.type !== "m.room.message") return { ...common, kind: "other" };
   if (content.msgtype === "m.notice") return { ...common, kind: "notice" };
 

@@ -1,39 +1,55 @@
-import sanitizeHtml from "sanitize-html";
-import { sanitiseHtml } from "../conversation/sanitise.ts";
 import { isRecord } from "../domain/is-record.ts";
 import type { StoredAnswer } from "../store/schema.ts";
 import { stripReplyFallback, textIn } from "./read-event.ts";
+import { renderHtml } from "./render-html.ts";
+import { nameMentions } from "./render-mentions.ts";
 
 const TEXT_TYPES = new Set(["m.text", "m.emote"]);
 const FILE_TYPES = new Set(["m.image", "m.file", "m.audio", "m.video"]);
 
+type Content = Readonly<Record<string, unknown>>;
+
 /**
- * Turns an agent's event into what the citizen gets.
+ * Turns an agent's event into what the citizen gets. Of formatted words, the plain text is made too, so that both say
+ * the same; plain words stay as they were typed.
  * @returns undefined when nothing is left to send: an empty text, a file without an address, a kind of message that no
  * channel knows.
  */
-export function renderAnswer(content: Readonly<Record<string, unknown>>): StoredAnswer | undefined {
-  const body = textIn(content.body) ?? "";
-  if (FILE_TYPES.has(String(content.msgtype))) return renderFile(content, body);
-  if (!TEXT_TYPES.has(String(content.msgtype))) return undefined;
-  const text = stripCommand(stripReplyFallback(body)).trim();
-  const html = textIn(content.formatted_body);
-  if (content.format === "org.matrix.custom.html" && html !== undefined) {
-    const formatted = renderHtml(html);
-    if (formatted) return { text: text || plainOf(formatted), html: formatted };
-  }
-  return text ? { text } : undefined;
+export function renderAnswer(content: Content): StoredAnswer | undefined {
+  const kind = String(content.msgtype);
+  if (FILE_TYPES.has(kind)) return renderFile(content);
+  if (kind !== "m.location" && !TEXT_TYPES.has(kind)) return undefined;
+  const words = kind === "m.location" ? { text: renderPlace(content) } : renderWords(content);
+  return words.text ? words : undefined;
 }
 
-function renderFile(content: Readonly<Record<string, unknown>>, body: string): StoredAnswer | undefined {
+function renderWords(content: Content): { text: string; html?: string } {
+  const mentions = isRecord(content["m.mentions"]) ? content["m.mentions"].user_ids : undefined;
+  const mentioned = Array.isArray(mentions) ? mentions.flatMap((id) => textIn(id) ?? []) : [];
+  // Who acts is the agency: an emote begins as one does where there are no names (XEP-0245, RFC 1459 clients).
+  const dress = (words: string) => {
+    const own = words.replace(/^\s*!(?:reply|note)(?:\s+|$)/i, "");
+    return content.msgtype === "m.emote" ? `* ${own.trimStart()}` : own;
+  };
+  const html = textIn(content.formatted_body);
+  if (content.format === "org.matrix.custom.html" && html !== undefined) {
+    const formatted = renderHtml(html, dress, mentioned);
+    if (formatted) return formatted;
+  }
+  const body = stripReplyFallback(textIn(content.body) ?? "").trim();
+  return { text: body && nameMentions(dress(body), mentioned).trim() };
+}
+
+function renderFile(content: Content): StoredAnswer | undefined {
   const mxc = textIn(content.url);
   if (!mxc) return undefined;
   const info = isRecord(content.info) ? content.info : {};
+  const body = textIn(content.body) ?? "";
   const name = textIn(content.filename) ?? (body || "file");
   // A body that is not the file's name is its caption (Client-Server API 1.10, media captions).
-  const caption = textIn(content.filename) && body !== name ? stripCommand(stripReplyFallback(body)).trim() : "";
+  const hasCaption = textIn(content.filename) !== undefined && body !== name;
   return {
-    text: caption,
+    ...(hasCaption ? renderWords(content) : { text: "" }),
     file: {
       name,
       type: textIn(info.mimetype) ?? "application/octet-stream",
@@ -45,16 +61,15 @@ function renderFile(content: Readonly<Record<string, unknown>>, body: string): S
   };
 }
 
-const stripCommand = (text: string) => text.replace(/^\s*!(?:reply|note)(?:\s+|$)/i, "");
-
-function renderHtml(html: string): string {
-  const own = html.replace(/<mx-reply>[\s\S]*?<\/mx-reply>/gi, "");
-  return sanitiseHtml(own.replace(/^(\s*(?:<p>)?)!(?:reply|note)\s+/i, "$1")).replace(/<a>([\s\S]*?)<\/a>/g, "$1");
+/** A place in words and figures, which any map understands (RFC 5870). */
+function renderPlace(content: Content): string {
+  const extended = content["org.matrix.msc3488.location"] ?? content["m.location"];
+  const location = isRecord(extended) ? extended : {};
+  const uri = textIn(location.uri) ?? textIn(content.geo_uri) ?? "";
+  const [, latitude, longitude] = /^geo:(-?[\d.]{1,20}),(-?[\d.]{1,20})/.exec(uri) ?? [];
+  const words = textIn(location.description) ?? stripReplyFallback(textIn(content.body) ?? "").trim();
+  if (latitude === undefined || longitude === undefined) return words;
+  const figures = `${latitude}, ${longitude}`;
+  // What clients write by themselves says no more than the figures do.
+  return words === "" || words.includes("geo:") ? figures : `${words} (${figures})`;
 }
-
-const plainOf = (html: string) =>
-  sanitizeHtml(html.replace(/<br \/>|<\/(?:p|li|h[1-6]|div)>/g, "$&\n"), { allowedTags: [], allowedAttributes: {} })
-    .replace(/&(amp|lt|gt|quot);/g, (entity) => PLAIN[entity] ?? entity)
-    .trim();
-
-const PLAIN: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };

@@ -6,6 +6,7 @@ export type Ruling =
   | { readonly is: "answer"; readonly conversation: ConversationId; readonly answers: EventId | undefined }
   | { readonly is: "note"; readonly conversation: ConversationId }
   | { readonly is: "unknown-command"; readonly conversation: ConversationId; readonly verb: string }
+  | { readonly is: "unsendable"; readonly conversation: ConversationId }
   | { readonly is: "unreadable"; readonly conversation: ConversationId }
   | { readonly is: "edit"; readonly of: EventId; readonly command: string | undefined }
   | { readonly is: "redaction"; readonly of: EventId }
@@ -43,6 +44,8 @@ export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread }: C
   if (event.kind === "encrypted") return { is: "unreadable", conversation };
 
   const answers = repliedTo?.author === "citizen" ? event.replyTo : undefined;
+  if (event.kind === "unsendable")
+    return { is: answers !== undefined || replies === "all" ? "unsendable" : "note", conversation };
   if (event.command === "reply") return { is: "answer", conversation, answers };
   if (event.command === "note") return { is: "note", conversation };
   if (event.command !== undefined) return { is: "unknown-command", conversation, verb: event.command };

@@ -116,7 +116,9 @@ describe("an answer leaves", () => {
     const { subject: _subject, html: _html, ...plain } = answer;
     await send(bridge, { ...plain, thread: { token: "t".repeat(60), references: [] } });
     const mail = await simpleParser(sink.mails[0]?.raw ?? "");
-    expect(mail).toMatchObject({ subject: "Re: Mairie de Town", html: false });
+    expect(mail).toMatchObject({ subject: "Re: Mairie de Town", text: expect.stringContaining(answer.text) });
+    // Plain words come in the same look as formatted ones.
+    expect(mail.html).toMatch(/^<!doctype html>.*<p>/s);
     expect(mail.replyTo).toBeUndefined();
     expect(mail.references).toBeUndefined();
   });

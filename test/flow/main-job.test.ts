@@ -58,7 +58,8 @@ describe.each(["postgres", "redis"] as const)("the main job, queue in %s", (queu
       expect(header(raw, "In-Reply-To")).toBe("<first@example.org>");
       expect(header(raw, "References")).toContain("<first@example.org>");
       expect(header(raw, "Reply-To")).toMatch(/mairie\+[a-z0-9-]+@town\.example/);
-      expect(raw).toContain("<b>town hall</b>");
+      // Quoted-printable may break a line anywhere.
+      expect(raw.replaceAll("=\r\n", "")).toContain("<b>town hall</b>");
       await house.agent.waitForEvent(house.room, (event) => isReaction(event, answer, "✅"));
 
       // The citizen's own answer comes back by its signed address, under another subject and from another address.

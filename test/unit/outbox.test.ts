@@ -86,6 +86,18 @@ describe("rule, explicit", () => {
       "ignored",
     ],
     [
+      "a poll as a reply",
+      readEvent({ type: "org.matrix.msc3381.poll.start", content: { "m.relates_to": reply } }, now),
+      { repliedTo: citizen },
+      "unsendable",
+    ],
+    [
+      "a sticker among agents",
+      readEvent({ type: "m.sticker", content: { "m.relates_to": thread } }, now),
+      { thread: citizen },
+      "note",
+    ],
+    [
       "a sticker as a reply",
       message({ body: "Hi", url: "mxc://a/b", "m.relates_to": reply }, { type: "m.sticker" }),
       { repliedTo: citizen },
@@ -168,7 +180,7 @@ describe("render", () => {
         format: "org.matrix.custom.html",
         formatted_body: "<mx-reply>q</mx-reply><strong>Yes</strong>",
       },
-      { text: "**Yes**", html: "<strong>Yes</strong>" },
+      { text: "Yes", html: "<strong>Yes</strong>" },
     ],
     [
       "a formatted command",
@@ -178,7 +190,7 @@ describe("render", () => {
         format: "org.matrix.custom.html",
         formatted_body: "<p>!reply <strong>Yes</strong></p>",
       },
-      { text: "**Yes**", html: "<p><strong>Yes</strong></p>" },
+      { text: "Yes", html: "<p><strong>Yes</strong></p>" },
     ],
     [
       "a mention",
@@ -200,7 +212,7 @@ describe("render", () => {
       { msgtype: "m.image", body: "Here", filename: "f.png", url: "mxc://a/b", info: { mimetype: "image/png" } },
       { text: "Here", file: { name: "f.png", type: "image/png", mxc: "mxc://a/b" } },
     ],
-    ["a place", { msgtype: "m.location", body: "Here", geo_uri: "geo:1,2" }, undefined],
+    ["a place", { msgtype: "m.location", body: "Here", geo_uri: "geo:1,2" }, { text: "Here (1, 2)" }],
     ["an encrypted file", { msgtype: "m.file", body: "f", file: { url: "mxc://a/b" } }, undefined],
   ])("%s", (_name, content, expected) => expect(renderAnswer(content)).toEqual(expected));
 });

@@ -49,7 +49,7 @@ export const REASON_WORDS: readonly (readonly [Reason, RegExp])[] = [
   ],
   [
     "NO_MAIL_SERVER",
-    /null ?mx|does(?: not|n't) (?:accept|receive|take) (?:any )?(?:e-?)?mail|no mx record|no mail ?(?:host|server|exchanger)|no suitable mx|mx record/,
+    /null ?mx|does(?: not|n't) (?:accept|receive|take) (?:any\s)?(?:e-?)?mail|no mx record|no mail ?(?:host|server|exchanger)|no suitable mx|mx record/,
   ],
   [
     "NO_SUCH_DOMAIN",
