@@ -1,5 +1,6 @@
 import type { InboundMessage } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
+import { foldMail } from "./fold/fold-mail.ts";
 import { isAutomatic } from "./headers.ts";
 import type { ReadMail } from "./read-mail.ts";
 
@@ -19,6 +20,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     arrival.recipient === undefined
       ? mail.recipients.map(own.tokenOf).find((each) => each !== undefined)
       : own.tokenOf(arrival.recipient);
+  const visible = foldMail({ ...mail, sender: mail.from?.name });
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   return {
     dedupeKey: arrival.dedupeKey,
@@ -32,6 +34,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
+    ...(visible === undefined ? {} : { visible }),
   };
 }
 

@@ -13,7 +13,7 @@ const SUBJECT_LIMIT = 500;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
-  /** The whole text, when the event could not hold it: belongs into a file beside it. */
+  /** The whole text, when the event does not show all of it: belongs into a file beside it. */
   readonly overflow: string | undefined;
 }
 
@@ -24,9 +24,10 @@ export interface ComposedText {
  */
 export function composeText(message: StoredMessage, place: ThreadPlace | undefined): ComposedText {
   const head = place ? undefined : composeHead(message);
-  const text = message.text.trim() || (message.html ? "" : "—");
+  const shown = message.visible ?? message;
+  const text = shown.text.trim() || (shown.html ? "" : "—");
   const body = cutToBytes(text, BODY_LIMIT);
-  const html = formatBody(message) ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
+  const html = formatBody(shown.html) ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
   return {
     content: {
       msgtype: "m.text",
@@ -36,7 +37,7 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
         : {}),
       ...(place ? { "m.relates_to": threadRelation(place) } : {}),
     },
-    overflow: body.length < text.length ? text : undefined,
+    overflow: message.visible !== undefined || body.length < text.length ? message.text.trim() || text : undefined,
   };
 }
 
@@ -53,7 +54,7 @@ function composeHead({ subject: whole, from }: StoredMessage) {
   };
 }
 
-function formatBody({ html }: StoredMessage): string | undefined {
+function formatBody(html: string | undefined): string | undefined {
   // What is this large before it is cleaned will not fit after it either.
   const safe = html !== undefined && html.length <= HTML_LIMIT * 16 ? sanitiseHtml(html) : "";
   return safe && fits(safe) ? safe : undefined;

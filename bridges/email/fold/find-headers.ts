@@ -29,10 +29,17 @@ const LONGEST_LABEL = 40;
 function readHeader(words: string): Header | undefined {
   const colon = /[:：]/.exec(words.slice(0, LONGEST_LABEL))?.index;
   if (colon === undefined) return undefined;
-  const label = words.slice(0, colon).replace(/[*_\s]+/g, " ").trim().normalize("NFC");
+  const label = words
+    .slice(0, colon)
+    .replace(/[*_\s]+/g, " ")
+    .trim()
+    .normalize("NFC");
   const kind = KIND_OF.get(label.toLowerCase());
   if (kind === undefined) return undefined;
-  const value = words.slice(colon + 1).replace(/^[*_\s]+/, "").trim();
+  const value = words
+    .slice(colon + 1)
+    .replace(/^[*_\s]+/, "")
+    .trim();
   return { kind, label, value };
 }
 
@@ -93,11 +100,24 @@ function isHead(headers: readonly Header[], announced: boolean): boolean {
   if (announced) return kinds.size >= 2 && (from !== undefined || kinds.has("subject"));
   if (from === undefined) return false;
   const hasAddress = headers.some(({ kind, value }) => (kind === "from" || kind === "to") && value.includes("@"));
-  if (kinds.size === 2) return from.value.includes("@") && (kinds.has("date") || kinds.has("subject")) && headers.length === 2;
+  if (kinds.size === 2)
+    return from.value.includes("@") && (kinds.has("date") || kinds.has("subject")) && headers.length === 2;
   return kinds.size >= 3 && (hasAddress || kinds.has("subject") || hasSentLabel(headers));
 }
 
 /** "Sent", "Gesendet", "Отправлено": only mail programs say that of a date. */
-const PLAIN_DATES = new Set(["date", "data", "datum", "fecha", "dato", "tarih", "tanggal", "dátum", "дата", "日期", "日付"]);
+const PLAIN_DATES = new Set([
+  "date",
+  "data",
+  "datum",
+  "fecha",
+  "dato",
+  "tarih",
+  "tanggal",
+  "dátum",
+  "дата",
+  "日期",
+  "日付",
+]);
 const hasSentLabel = (headers: readonly Header[]) =>
   headers.some(({ kind, label }) => kind === "date" && !PLAIN_DATES.has(label.toLowerCase()));

@@ -38,7 +38,7 @@ export function findIntro(lines: readonly Line[], at: number): FoundIntro | unde
 
 /** A deeper line goes on with the intro only where its mark closes an address: "Jane <jane@example.org\n> wrote:". */
 const continues = (first: Line, line: Line, joined: string) =>
-  line.depth === first.depth || (line.depth === first.depth + 1 && joined.lastIndexOf("<") > joined.lastIndexOf(">"));
+  line.depth === first.depth || (line.depth === first.depth + 1 && joined.split("<").length > joined.split(">").length);
 
 /** "2013/7/20 Jane <jane@example.org>" may have its verb on the next line. */
 function isCutShort(lines: readonly Line[], index: number, joined: string): boolean {

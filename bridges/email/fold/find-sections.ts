@@ -1,8 +1,6 @@
-import type { Header } from "./find-headers.ts";
 import { type FoundIntro, findIntro } from "./find-intro.ts";
 import { findSeparator, type Separator } from "./find-separator.ts";
 import { isBlank, type Line, skipBlank } from "./line.ts";
-import type { Intro } from "./read-intro.ts";
 
 /**
  * A run of lines. `own` are the sender's words; `intro` announces a quote; `quote` is an announced one, `bareQuote` one
@@ -14,7 +12,7 @@ export interface Section {
   readonly end: number;
   /** Of a forwarded or answered mail. */
   readonly separator?: Separator;
-  readonly intro?: Intro;
+  readonly intro?: FoundIntro;
 }
 
 /** Lines as sections, in order and without gaps. One pass; what it looks ahead is bounded. */
@@ -64,7 +62,8 @@ function findSection(lines: readonly Line[], at: number, hasOwn: boolean): Secti
   const intro = line.mark === "intro" ? markedIntro(lines, at) : findIntro(lines, at);
   if (intro !== undefined) return introduced(lines, at, intro, hasOwn);
   // An indented block is a quote when it says so itself.
-  if (line.perhapsQuoted && findIntro(lines, at) !== undefined) return [quoted(lines, at, endOfQuote(lines, at, true), undefined)];
+  if (line.perhapsQuoted && findIntro(lines, at) !== undefined)
+    return [quoted(lines, at, endOfQuote(lines, at, true), undefined)];
   return undefined;
 }
 
@@ -118,7 +117,7 @@ function quoted(
   lines: readonly Line[],
   start: number,
   end: number,
-  intro: Intro | undefined,
+  intro: FoundIntro | undefined,
   separator?: Separator,
 ): Section {
   const isAnnounced = intro !== undefined || separator?.kind === "original" || lines[start]?.mark === "intro";
@@ -143,7 +142,8 @@ function isBrokenLink(lines: readonly Line[], index: number): boolean {
   const above = lines[index - 1];
   const line = lines[index];
   const below = lines[index + 1];
-  if (above === undefined || line === undefined || below === undefined || !(above.depth > 0 && below.depth > 0)) return false;
+  if (above === undefined || line === undefined || below === undefined || !(above.depth > 0 && below.depth > 0))
+    return false;
   if (line.words.length > 2_000) return false;
   if (/^[(<[]?\s?https?:\/\/\S+$|^[(<[]\s?https?:\/\/\S+[)>\]]\s?>?$/i.test(line.words)) return true;
   return /[(<[]\s?https?:\/\/[^\s)>\]]*$/i.test(above.words.slice(-2_000)) && /^\S*[)>\]]$/.test(line.words);

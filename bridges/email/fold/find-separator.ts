@@ -21,7 +21,7 @@ const PHRASES: ReadonlyMap<string, "forward" | "original"> = new Map([
 const LONGEST_SEPARATOR = 120;
 
 /** A line of dashes or underscores, as stands above a head. */
-export const isRule = (words: string): boolean => words.length <= LONGEST_SEPARATOR && /^[-_=*~—–─]{4,}$/.test(words);
+export const isRule = (words: string): boolean => words.length <= LONGEST_SEPARATOR && /^[-_=*~—–─‐‑]{4,}$/.test(words);
 
 /** The separator that begins at line `at`, if one does. */
 export function findSeparator(lines: readonly Line[], at: number): Separator | undefined {
@@ -50,15 +50,21 @@ function findHead(lines: readonly Line[], at: number): Separator | undefined {
 
 /** A phrase between dashes speaks for itself; without them, a head has to follow. */
 function readPhrase(words: string): { is: "forward" | "original"; needsHead: boolean } | undefined {
-  const left = /^[-_=*#>~—–─\s]*/.exec(words)?.[0] ?? "";
-  const bare = words.slice(left.length).replace(/[-_=*#<~—–─\s]+$/, "");
-  const phrase = bare.replace(/\s*[:：]$/, "").replace(/\s+/g, " ").toLowerCase().normalize("NFC");
-  const isFramed = /[-_=~—–─]{2,}/.test(left);
+  const left = /^[-_=*#>~—–─‐‑\s]*/.exec(words)?.[0] ?? "";
+  const bare = words.slice(left.length).replace(/[-_=*#<~—–─‐‑\s]+$/, "");
+  const phrase = bare
+    .replace(/\s*[:：]$/, "")
+    .replace(/\s+/g, " ")
+    .toLowerCase()
+    .normalize("NFC");
+  const isFramed = /[-_=~—–─‐‑]{2,}/.test(left);
   const is = PHRASES.get(phrase);
   if (is !== undefined) {
     // "Begin forwarded message:" is framed by nothing.
     const isSaid = is === "forward" && phrase !== bare.toLowerCase() && bare.length > 12;
     return { is, needsHead: !isFramed && !isSaid };
   }
-  return isFramed && FORWARDED_BY.some((start) => phrase.startsWith(start)) ? { is: "forward", needsHead: false } : undefined;
+  return isFramed && FORWARDED_BY.some((start) => phrase.startsWith(start))
+    ? { is: "forward", needsHead: false }
+    : undefined;
 }

@@ -1,5 +1,13 @@
-import { ADDED_NOTES, AFTERTHOUGHT, DEVICES, DISCLAIMER_PHRASES, FOOTER_ENDS, FOOTER_STARTS } from "./footer-phrases.ts";
+import { findContacts } from "./contact-block.ts";
 import { isRule } from "./find-separator.ts";
+import {
+  ADDED_NOTES,
+  AFTERTHOUGHT,
+  DEVICES,
+  DISCLAIMER_PHRASES,
+  FOOTER_ENDS,
+  FOOTER_STARTS,
+} from "./footer-phrases.ts";
 import { anyOf, isBlank, type Line } from "./line.ts";
 
 /** "-- " (RFC 3676, 4.3), and what programs and people make of it. */
@@ -13,8 +21,9 @@ const LONGEST_NOTE = 6_000;
 /**
  * Lines of one run of the sender's words that are no words of theirs: signatures below a delimiter, footers of phones,
  * disclaimers. `true` per line, from `start` on. Nothing that is not sure.
+ * @param sender the sender's name, "" when it is not known: with it, contacts below that name are found too.
  */
-export function findSignature(lines: readonly Line[], start: number, end: number): boolean[] {
+export function findSignature(lines: readonly Line[], start: number, end: number, sender: string): boolean[] {
   const found = new Array<boolean>(end - start).fill(false);
   const mark = (from: number, to: number) => found.fill(true, from - start, to - start);
   for (let index = start; index < end; index += 1) if (lines[index]?.mark === "signature") mark(index, index + 1);
@@ -28,6 +37,11 @@ export function findSignature(lines: readonly Line[], start: number, end: number
   }
   const delimiter = findDelimiter(lines, start, last);
   if (delimiter !== undefined) mark(delimiter, end);
+  else if (sender !== "") {
+    const letter = Math.max(start, last - 3 * MOST_LINES);
+    const contacts = findContacts(lines.slice(letter, last), sender);
+    if (contacts !== undefined) mark(letter + contacts, last);
+  }
   markFooters(lines, start, end, mark);
   return found;
 }
@@ -47,7 +61,11 @@ function cutFooter(lines: readonly Line[], start: number, end: number): number {
     length += lines[index]?.words.length ?? 0;
   }
   if (length > LONGEST_NOTE || (index > start && !isBlank(lines[index - 1]))) return end;
-  const words = lines.slice(index, end).map((line) => line.words).join(" ").toLowerCase();
+  const words = lines
+    .slice(index, end)
+    .map((line) => line.words)
+    .join(" ")
+    .toLowerCase();
   return isDisclaimer(words) ? index : end;
 }
 
@@ -85,7 +103,12 @@ function delimits(lines: readonly Line[], index: number, end: number): boolean {
 /** A line as on a visiting card: short, and not the end of a sentence. */
 const isCardLine = (words: string) => words.length <= 70 && !/[.!?…:,]$/.test(words) && !/[.!?]\s+\p{Lu}/u.test(words);
 
-function markFooters(lines: readonly Line[], start: number, end: number, mark: (from: number, to: number) => void): void {
+function markFooters(
+  lines: readonly Line[],
+  start: number,
+  end: number,
+  mark: (from: number, to: number) => void,
+): void {
   for (let index = start; index < end; index += 1) {
     const words = lines[index]?.words ?? "";
     const isLast = index + 1 >= end || isBlank(lines[index + 1]) || isFooter(lines[index + 1]?.words ?? "");
@@ -104,9 +127,11 @@ const SHORT = /^sent (?:from my|via|with|using)(?:\s\S{1,20}){1,3}$|^via mobile$
 export function isFooter(words: string): boolean {
   if (words === "" || words.length > LONGEST_FOOTER + 160) return false;
   // The address behind a link counts for nothing.
-  const bare = words.replace(/[(<[]?https?:\/\/\S+/g, "").replace(/^[-–—*_\s[(]+|[-–—*_\s\])>.]+$/g, "").toLowerCase();
+  const bare = words
+    .replace(/[(<[]?https?:\/\/\S+/g, "")
+    .replace(/^[-–—*_\s[(]+|[-–—*_\s\])>.]+$/g, "")
+    .toLowerCase();
   if (bare.length > LONGEST_FOOTER || bare === "" || /[.!?]\s+\p{L}/u.test(bare) || bare.endsWith("?")) return false;
   if (STARTS.test(bare)) return SPEAKS_OF_DEVICE.test(bare) || SHORT.test(bare);
   return ENDS.test(bare) && SPEAKS_OF_DEVICE.test(bare);
 }
-

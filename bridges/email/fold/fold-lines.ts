@@ -11,17 +11,15 @@ export interface Part {
   readonly section: Section;
 }
 
-/** Mails of more lines are shown whole. */
-const MOST_LINES = 20_000;
 /** Words of so many lines below a quote, with others above it, answer the quote: it is shown with them. */
 const LONG_ANSWER = 7;
 
-/** What is the sender's own in a mail, and what it drags along. */
-export function foldLines(lines: readonly Line[]): Part[] {
-  const all: Section = { kind: "own", start: 0, end: lines.length };
-  if (lines.length > MOST_LINES) return [{ kind: "own", start: 0, end: lines.length, section: all }];
+/** What is the sender's own in a mail, and what it drags along. @param sender their name, as far as it is known. */
+export function foldLines(lines: readonly Line[], sender = ""): Part[] {
   const sections = findSections(lines);
-  const hidden = sections.map(({ kind, start, end }) => (kind === "own" ? findSignature(lines, start, end) : []));
+  const hidden = sections.map(({ kind, start, end }) =>
+    kind === "own" ? findSignature(lines, start, end, sender) : [],
+  );
   const ownLines = sections.map((section, index) => countOwn(lines, section, hidden[index] ?? []));
   const answered = sections.filter((section, index) => isQuote(section) && (ownLines[index + 1] ?? 0) > 0).length;
   let above = 0;

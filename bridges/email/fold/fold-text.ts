@@ -1,6 +1,7 @@
 import { foldLines, type Part } from "./fold-lines.ts";
 import { type Line, LONGEST_MARKER, readLine } from "./line.ts";
 import { opensDated, readIntro } from "./read-intro.ts";
+import { showForward } from "./unwrap.ts";
 
 /** A text body, and what is whose in it. */
 export interface ReadText {
@@ -8,14 +9,15 @@ export interface ReadText {
   readonly parts: readonly Part[];
 }
 
-/** Reads a text body. @param text with any line ends; nothing in it takes more than time in proportion to its length. */
-export function readText(text: string): ReadText {
-  const lines = text
-    .replace(/\r\n?/g, "\n")
-    .split("\n")
-    .flatMap(splitSharedLine)
-    .map((line) => readLine(line));
-  return { lines, parts: foldLines(lines) };
+/** Texts of more lines are nobody's letter: they are shown as they are. */
+const MOST_LINES = 10_000;
+
+/** Reads a text body, with any line ends; undefined for one that has too many lines. */
+export function readText(text: string, sender?: string): ReadText | undefined {
+  const split = text.replace(/\r\n?/g, "\n").split("\n", MOST_LINES + 1);
+  if (split.length > MOST_LINES) return undefined;
+  const lines = split.flatMap(splitSharedLine).map((line) => readLine(line));
+  return { lines, parts: foldLines(lines, sender) };
 }
 
 export interface FoldedText {
@@ -31,39 +33,42 @@ export interface FoldedText {
  */
 export function foldText(text: string): FoldedText {
   const read = readText(text);
-  const own = joinParts(read, (kind) => kind === "own" || kind === "context");
-  if (own !== "") return { visible: own, hidden: textsOf(read, (kind) => kind !== "own" && kind !== "context") };
+  if (read === undefined) return { visible: text, hidden: [] };
+  const own = joinParts(read, isOwn);
+  if (own !== "") return { visible: own, hidden: textsOf(read, (part) => !isOwn(part)) };
   const forward = read.parts.find(({ kind }) => kind === "forward");
   if (forward === undefined) return { visible: "", hidden: textsOf(read, () => true) };
   const body = Math.max(forward.start, forward.section.separator?.end ?? 0);
-  const visible = read.lines.slice(body, forward.end).map((line) => line.text).join("\n").trim();
-  const hidden = [
-    ...textsOf(read, (kind) => kind !== "forward"),
-    read.lines.slice(forward.start, body).map((line) => line.text).join("\n"),
-  ];
+  const visible = textOf(read.lines.slice(body, forward.end)).trim();
+  const hidden = [...textsOf(read, (part) => part !== forward), textOf(read.lines.slice(forward.start, body))];
   return { visible, hidden };
 }
 
+const textOf = (lines: readonly Line[]) => lines.map(({ text }) => text).join("\n");
+
+const isOwn = ({ kind }: Part) => kind === "own" || kind === "context";
+
 /** Text of the parts that `isShown`; a part that is left out takes the blank lines below it along. */
-export function joinParts({ lines, parts }: ReadText, isShown: (kind: Part["kind"]) => boolean): string {
+export function joinParts({ lines, parts }: ReadText, isShown: (part: Part) => boolean): string {
   let text = "";
   let leftOut = false;
-  for (const { kind, start, end } of parts) {
-    if (!isShown(kind)) {
-      leftOut = kind !== "intro";
+  for (const part of parts) {
+    if (!isShown(part)) {
+      leftOut = part.kind !== "intro";
       continue;
     }
-    const shown = lines.slice(start, end).map((line) => line.text).join("\n");
+    const shown =
+      part.kind === "forward" ? showForward(lines, part.section) : textOf(lines.slice(part.start, part.end));
     text += `${leftOut ? shown.replace(/^(?:[^\S\n]*\n)+/, "") : shown}\n`;
     leftOut = false;
   }
   return text.replace(/[^\S\n]+$/gm, "").trim();
 }
 
-const textsOf = ({ lines, parts }: ReadText, isTaken: (kind: Part["kind"]) => boolean): string[] =>
+const textsOf = ({ lines, parts }: ReadText, isTaken: (part: Part) => boolean): string[] =>
   parts
-    .filter(({ kind }) => isTaken(kind))
-    .map(({ start, end }) => lines.slice(start, end).map((line) => line.text).join("\n").trim())
+    .filter(isTaken)
+    .map(({ start, end }) => textOf(lines.slice(start, end)).trim())
     .filter((text) => text !== "");
 
 /** "Thanks On Wed, Apr 4, 2012 at 3:59 PM, jane@example.org wrote:" is two lines that lost what parted them. */

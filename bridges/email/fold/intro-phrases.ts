@@ -11,7 +11,11 @@ interface IntroPhrases {
 
 export const INTRO_PHRASES: Readonly<Record<string, IntroPhrases>> = {
   af: { opens: ["Op"], verb: ["geskryf", "het geskryf", "skryf"] },
-  ar: { opens: ["في", "بتاريخ", "فى"], verb: ["كتب", "كتبت", "كتب ما يلي"], verbThenName: ["كتب", "كتبت", "كتابة ما يلي بواسطة"] },
+  ar: {
+    opens: ["في", "بتاريخ", "فى"],
+    verb: ["كتب", "كتبت", "كتب ما يلي"],
+    verbThenName: ["كتب", "كتبت", "كتابة ما يلي بواسطة"],
+  },
   bg: { opens: ["На"], verb: ["написа", "писа"], verbThenName: ["написа"] },
   ca: { opens: ["El", "El dia"], verb: ["va escriure", "ha escrit", "escrigué"], verbThenName: ["va escriure"] },
   cs: { opens: ["Dne"], verb: ["napsal", "napsal(a)", "napsala", "napsal/a", "píše"], verbThenName: ["napsal(a)"] },
@@ -25,7 +29,11 @@ export const INTRO_PHRASES: Readonly<Record<string, IntroPhrases>> = {
   el: { opens: ["Στις", "Την", "Τη", "Το"], verb: ["έγραψε", "έγραψε τα εξής"], verbThenName: ["έγραψε", "ο χρήστης"] },
   en: { opens: ["On", "At", "In a message dated"], verb: ["wrote", "writes", "sent", "has written"] },
   eo: { opens: ["Je", "La"], verb: ["skribis"], verbThenName: ["skribis"] },
-  es: { opens: ["El", "Con fecha", "A las", "En"], verb: ["escribió", "escribio", "ha escrito"], verbThenName: ["escribió"] },
+  es: {
+    opens: ["El", "Con fecha", "A las", "En"],
+    verb: ["escribió", "escribio", "ha escrito"],
+    verbThenName: ["escribió"],
+  },
   et: { opens: ["Kuupäeval"], verb: ["kirjutas"], verbThenName: ["kirjutas"] },
   eu: { verb: ["idatzi du", "igorleak hau idatzi du", "idatzi zuen"] },
   fa: { opens: ["در", "در تاریخ"], verb: ["نوشت", "نوشته است"] },
@@ -43,7 +51,9 @@ export const INTRO_PHRASES: Readonly<Record<string, IntroPhrases>> = {
   id: { opens: ["Pada", "Pada tanggal"], verb: ["menulis", "menulis:"] },
   is: { opens: ["Þann", "Á", "Hinn"], verb: ["skrifaði"], verbThenName: ["skrifaði"] },
   it: { opens: ["Il", "Il giorno", "In data", "Alle"], verb: ["ha scritto", "scrive", "scriveva"] },
-  ja: { verb: ["のメール", "のメッセージ", "さんは書きました", "は書きました", "が書きました", "さんからのメッセージ"] },
+  ja: {
+    verb: ["のメール", "のメッセージ", "さんは書きました", "は書きました", "が書きました", "さんからのメッセージ"],
+  },
   ko: { verb: ["작성", "님이 작성", "님이 씀", "님의 글", "썼습니다", "님이 쓴 글"] },
   lb: { opens: ["Den", "Um"], verb: ["geschriwwen", "huet geschriwwen"] },
   lt: { verb: ["rašė", "parašė", "rašo"] },
@@ -72,7 +82,10 @@ export const INTRO_PHRASES: Readonly<Record<string, IntroPhrases>> = {
     verbThenName: ["написал", "написал(а)", "пользователь", "от"],
   },
   sk: { opens: ["Dňa", "V"], verb: ["napísal", "napísal(a)", "napísala", "píše"], verbThenName: ["napísal(a)"] },
-  sl: { opens: ["Dne", "V", "Dne:"], verb: ["je napisal", "je napisala", "je napisal/a", "je napisal(a)", "napisal/-a", "napisala", "piše"] },
+  sl: {
+    opens: ["Dne", "V", "Dne:"],
+    verb: ["je napisal", "je napisala", "je napisal/a", "je napisal(a)", "napisal/-a", "napisala", "piše"],
+  },
   sr: { opens: ["Дана", "Dana"], verb: ["је написао", "је написао/ла", "је написала", "je napisao", "пише"] },
   sv: { opens: ["Den", "På", "Kl."], verb: ["skrev", "skrev följande"], verbThenName: ["skrev", "skrev följande"] },
   th: { opens: ["เมื่อ", "ใน", "วันที่"], verb: ["เขียน", "เขียนว่า", "ได้เขียน"] },

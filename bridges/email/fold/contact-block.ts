@@ -1,0 +1,136 @@
+import { anyOf, isBlank, type Line } from "./line.ts";
+
+/** Words that close a letter, lower case; the name follows them. */
+const CLOSINGS = [
+  ...[
+    "regards",
+    "best regards",
+    "kind regards",
+    "warm regards",
+    "best",
+    "best wishes",
+    "all the best",
+    "cheers",
+    "sincerely",
+  ],
+  ...[
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "thanks",
+    "thank you",
+    "many thanks",
+    "thx",
+    "with best wishes",
+  ],
+  ...[
+    "mit freundlichen grüßen",
+    "mit freundlichen grüssen",
+    "freundliche grüße",
+    "freundliche grüsse",
+    "viele grüße",
+    "mfg",
+  ],
+  ...[
+    "beste grüße",
+    "beste grüsse",
+    "liebe grüße",
+    "gruß",
+    "gruss",
+    "hochachtungsvoll",
+    "cordialement",
+    "bien cordialement",
+  ],
+  ...[
+    "bien à vous",
+    "salutations",
+    "merci",
+    "sincères salutations",
+    "saludos",
+    "un saludo",
+    "saludos cordiales",
+    "gracias",
+  ],
+  ...[
+    "atentamente",
+    "atenciosamente",
+    "cumprimentos",
+    "com os melhores cumprimentos",
+    "obrigado",
+    "obrigada",
+    "saluti",
+  ],
+  ...[
+    "cordiali saluti",
+    "distinti saluti",
+    "grazie",
+    "met vriendelijke groet",
+    "met vriendelijke groeten",
+    "groeten",
+    "mvg",
+  ],
+  ...[
+    "med venlig hilsen",
+    "venlig hilsen",
+    "mvh",
+    "med vennlig hilsen",
+    "vennlig hilsen",
+    "med vänliga hälsningar",
+    "hälsningar",
+  ],
+  ...[
+    "vänliga hälsningar",
+    "ystävällisin terveisin",
+    "terveisin",
+    "pozdrawiam",
+    "z poważaniem",
+    "s pozdravem",
+    "s pozdravom",
+  ],
+  ...["üdvözlettel", "tisztelettel", "cu stimă", "с уважением", "з повагою", "поздрави", "με εκτίμηση", "saygılarımla"],
+  ...["lp", "lijep pozdrav", "s poštovanjem", "lugupidamisega", "ar cieņu", "pagarbiai"],
+];
+const CLOSING = new RegExp(`^(?:${anyOf(CLOSINGS)})[\\s,.!]*$`, "iu");
+const CONTACT = /@[\w-]+\.|^(?:https?:\/\/|www\.)\S+$|(?:\+|\(|\b00?)?\d[\d\s()./-]{6,}\d|^(?:via mobile|sent from)\b/i;
+const MOST_LINES = 8;
+const LONGEST_LINE = 60;
+
+/**
+ * Where a signature begins that nothing sets off: the last paragraph, when it starts with a closing or with the sender's
+ * name and only short lines follow. undefined when the last paragraph is prose.
+ * @param sender name or address of the sender; "" when it is not known.
+ */
+export function findContactBlock(lines: readonly Line[], sender: string): number | undefined {
+  let end = lines.length;
+  while (end > 0 && isBlank(lines[end - 1])) end -= 1;
+  let start = end;
+  while (start > 0 && !isBlank(lines[start - 1]) && end - start <= MOST_LINES) start -= 1;
+  const block = lines.slice(start, end);
+  if (start === 0 || block.length === 0 || block.length > MOST_LINES) return undefined;
+  if (block.some(({ words }) => words.length > LONGEST_LINE)) return undefined;
+  const first = block[0]?.words ?? "";
+  if (CLOSING.test(first)) return block.slice(1).some(({ words }) => isNamed(words, sender)) ? start : undefined;
+  return isNamed(first, sender) && (block.length === 1 || block.some(({ words }) => CONTACT.test(words)))
+    ? start
+    : undefined;
+}
+
+/**
+ * Where the contact lines of such a signature begin, below the name: two or more of them, and no invitation to use them
+ * right above ("Call me at:"). The name stays with the letter.
+ */
+export function findContacts(lines: readonly Line[], sender: string): number | undefined {
+  const start = findContactBlock(lines, sender);
+  if (start === undefined) return undefined;
+  const above = lines.findLast((line, index) => index < start && !isBlank(line));
+  const named = lines.findIndex((line, index) => index >= start && isNamed(line.words, sender));
+  if (named === -1 || above === undefined || /[:,]$/.test(above.words)) return undefined;
+  return lines.slice(named + 1).filter(({ words }) => CONTACT.test(words)).length >= 2 ? named + 1 : undefined;
+}
+
+/** Whether a line holds a name that the sender has, and little else. */
+function isNamed(words: string, sender: string): boolean {
+  const names = sender.toLowerCase().match(/\p{L}{2,}/gu) ?? [];
+  const said = new Set(words.toLowerCase().match(/\p{L}{2,}/gu) ?? []);
+  return said.size <= 5 && names.some((name) => said.has(name));
+}
