@@ -1,95 +1,21 @@
-import { anyOf, isBlank, type Line } from "./line.ts";
+import { isBlank, type Line } from "./line.ts";
+import { anyOf, phrases } from "./phrase-list.ts";
 
 /** Words that close a letter, lower case; the name follows them. */
-const CLOSINGS = [
-  ...[
-    "regards",
-    "best regards",
-    "kind regards",
-    "warm regards",
-    "best",
-    "best wishes",
-    "all the best",
-    "cheers",
-    "sincerely",
-  ],
-  ...[
-    "yours sincerely",
-    "yours faithfully",
-    "yours truly",
-    "thanks",
-    "thank you",
-    "many thanks",
-    "thx",
-    "with best wishes",
-  ],
-  ...[
-    "mit freundlichen grüßen",
-    "mit freundlichen grüssen",
-    "freundliche grüße",
-    "freundliche grüsse",
-    "viele grüße",
-    "mfg",
-  ],
-  ...[
-    "beste grüße",
-    "beste grüsse",
-    "liebe grüße",
-    "gruß",
-    "gruss",
-    "hochachtungsvoll",
-    "cordialement",
-    "bien cordialement",
-  ],
-  ...[
-    "bien à vous",
-    "salutations",
-    "merci",
-    "sincères salutations",
-    "saludos",
-    "un saludo",
-    "saludos cordiales",
-    "gracias",
-  ],
-  ...[
-    "atentamente",
-    "atenciosamente",
-    "cumprimentos",
-    "com os melhores cumprimentos",
-    "obrigado",
-    "obrigada",
-    "saluti",
-  ],
-  ...[
-    "cordiali saluti",
-    "distinti saluti",
-    "grazie",
-    "met vriendelijke groet",
-    "met vriendelijke groeten",
-    "groeten",
-    "mvg",
-  ],
-  ...[
-    "med venlig hilsen",
-    "venlig hilsen",
-    "mvh",
-    "med vennlig hilsen",
-    "vennlig hilsen",
-    "med vänliga hälsningar",
-    "hälsningar",
-  ],
-  ...[
-    "vänliga hälsningar",
-    "ystävällisin terveisin",
-    "terveisin",
-    "pozdrawiam",
-    "z poważaniem",
-    "s pozdravem",
-    "s pozdravom",
-  ],
-  ...["üdvözlettel", "tisztelettel", "cu stimă", "с уважением", "з повагою", "поздрави", "με εκτίμηση", "saygılarımla"],
-  ...["lp", "lijep pozdrav", "s poštovanjem", "lugupidamisega", "ar cieņu", "pagarbiai"],
-];
+const CLOSINGS = phrases(`
+  regards | best regards | kind regards | warm regards | best | best wishes | all the best | cheers | sincerely |
+  yours sincerely | yours faithfully | yours truly | thanks | thank you | many thanks | thx | with best wishes |
+  mit freundlichen grüßen | mit freundlichen grüssen | freundliche grüße | freundliche grüsse | viele grüße | mfg |
+  beste grüße | beste grüsse | liebe grüße | gruß | gruss | hochachtungsvoll | cordialement | bien cordialement |
+  bien à vous | salutations | merci | sincères salutations | saludos | un saludo | saludos cordiales | gracias |
+  atentamente | atenciosamente | cumprimentos | com os melhores cumprimentos | obrigado | obrigada | saluti |
+  cordiali saluti | distinti saluti | grazie | met vriendelijke groet | met vriendelijke groeten | groeten | mvg |
+  med venlig hilsen | venlig hilsen | mvh | med vennlig hilsen | vennlig hilsen | med vänliga hälsningar |
+  hälsningar |
+  vänliga hälsningar | ystävällisin terveisin | terveisin | pozdrawiam | z poważaniem | s pozdravem | s pozdravom |
+  üdvözlettel | tisztelettel | cu stimă | с уважением | з повагою | поздрави | με εκτίμηση | saygılarımla |
+  lp | lijep pozdrav | s poštovanjem | lugupidamisega | ar cieņu | pagarbiai
+`);
 const CLOSING = new RegExp(`^(?:${anyOf(CLOSINGS)})[\\s,.!]*$`, "iu");
 const CONTACT = /@[\w-]+\.|^(?:https?:\/\/|www\.)\S+$|(?:\+|\(|\b00?)?\d[\d\s()./-]{6,}\d|^(?:via mobile|sent from)\b/i;
 const MOST_LINES = 8;

@@ -8,7 +8,8 @@ import {
   FOOTER_ENDS,
   FOOTER_STARTS,
 } from "./footer-phrases.ts";
-import { anyOf, isBlank, type Line } from "./line.ts";
+import { isBlank, type Line } from "./line.ts";
+import { anyOf } from "./phrase-list.ts";
 
 /** "-- " (RFC 3676, 4.3), and what programs and people make of it. */
 const DELIMITER = /^(?:--|—|––|–|__)$/;
@@ -120,11 +121,13 @@ const LONGEST_FOOTER = 90;
 const STARTS = new RegExp(`^(?:${anyOf(FOOTER_STARTS)})`, "u");
 const ENDS = new RegExp(`(?:${anyOf(FOOTER_ENDS)})$`, "u");
 const SPEAKS_OF_DEVICE = new RegExp(anyOf(DEVICES), "u");
+/** "Sent from my iPad on 3/5/2020" is a remark of the writer's. */
+const SAYS_WHEN = /\d[./]\d{1,2}[./]|(?:19|20)\d{2}/;
 /** A device that we do not know, in a few words: "Sent from my Fairphone". */
 const SHORT = /^sent (?:from my|via|with|using)(?:\s\S{1,20}){1,3}$|^via mobile$/;
 
 /** "Sent from my iPhone", in whatever language. */
-export function isFooter(words: string): boolean {
+function isFooter(words: string): boolean {
   if (words === "" || words.length > LONGEST_FOOTER + 160) return false;
   // The address behind a link counts for nothing.
   const bare = words
@@ -132,6 +135,7 @@ export function isFooter(words: string): boolean {
     .replace(/^[-–—*_\s[(]+|[-–—*_\s\])>.]+$/g, "")
     .toLowerCase();
   if (bare.length > LONGEST_FOOTER || bare === "" || /[.!?]\s+\p{L}/u.test(bare) || bare.endsWith("?")) return false;
+  if (SAYS_WHEN.test(bare)) return false;
   if (STARTS.test(bare)) return SPEAKS_OF_DEVICE.test(bare) || SHORT.test(bare);
   return ENDS.test(bare) && SPEAKS_OF_DEVICE.test(bare);
 }

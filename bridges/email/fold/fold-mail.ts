@@ -48,7 +48,7 @@ function hides(
 const LONGEST_PREFIX = 12;
 
 /** "Fwd: Your notice", in any language; "Re: Fwd: …" is an answer. */
-export function isForward(subject: string): boolean {
+function isForward(subject: string): boolean {
   const colon = /[:：]/.exec(subject.trimStart().slice(0, LONGEST_PREFIX))?.index;
   return colon !== undefined && FORWARD_PREFIXES.includes(subject.trimStart().slice(0, colon).trim().toLowerCase());
 }

@@ -1,3 +1,5 @@
+import { phrases } from "./phrase-list.ts";
+
 /**
  * How mail programs announce a quote: "On Mon, Feb 1, 2016 at 6:32 PM, Jane <jane@example.org> wrote:".
  * `opens` stands before the date, `verb` after the name, `verbThenName` before it. Programs of some languages begin
@@ -96,12 +98,12 @@ export const INTRO_PHRASES: Readonly<Record<string, IntroPhrases>> = {
 };
 
 /** "Quoting Jane <jane@example.org>:", as webmail of the Horde family has it. */
-export const QUOTING = [
-  ...["Quoting", "Zitat von", "Citando a", "Citando", "Citat från", "Citat fra", "Citaat van", "Citazione di"],
-  ...["Cytowanie", "Wiadomość napisana przez", "Citace od", "Цитирую", "引用"],
-];
+export const QUOTING = phrases(`
+  Quoting | Zitat von | Citando a | Citando | Citat från | Citat fra | Citaat van | Citazione di |
+  Cytowanie | Wiadomość napisana przez | Citace od | Цитирую | 引用
+`);
 
 /** Where a writer tells of a letter of their own, no program speaks: "On 3 May at 10:00 I wrote:". */
-export const FIRST_PERSON = [
-  ...["I", "we", "ich", "wir", "ik", "wij", "jag", "vi", "jeg", "eg", "io", "yo", "je", "eu", "ek", "ég"],
-];
+export const FIRST_PERSON = phrases(`
+  I | we | ich | wir | ik | wij | jag | vi | jeg | eg | io | yo | je | eu | ek | ég
+`);

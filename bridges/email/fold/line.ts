@@ -54,16 +54,3 @@ export function readLine(text: string, before = 0, perhapsQuoted = false, mark?:
 
 /** Marks of writing direction and joiners, which mail programs put round dates and names. */
 const INVISIBLE = /[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
-
-/** The words of a line whose quote marks are only likely ones. */
-export const withoutSoftMark = (words: string): string => words.replace(/^(?:\||[A-Za-z]{1,3}>)\s?/, "");
-
-/** Escapes a phrase for a regular expression. */
-export const quotePattern = (phrase: string): string => phrase.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-
-/** One alternative per phrase, longest first, so that the longer of two is found. */
-export const anyOf = (phrases: readonly string[]): string =>
-  [...new Set(phrases)]
-    .sort((one, other) => other.length - one.length)
-    .map(quotePattern)
-    .join("|");

@@ -1,5 +1,5 @@
 import { FIRST_PERSON, INTRO_PHRASES, QUOTING } from "./intro-phrases.ts";
-import { anyOf } from "./line.ts";
+import { anyOf } from "./phrase-list.ts";
 
 /** The words that announce a quote, taken apart. */
 export interface Intro {
