@@ -5,7 +5,6 @@ import { findContactBlock } from "../../bridges/email/fold/contact-block.ts";
 import { foldHtml, readHtml } from "../../bridges/email/fold/fold-html.ts";
 import type { Part } from "../../bridges/email/fold/fold-lines.ts";
 import { foldText, joinParts, readText } from "../../bridges/email/fold/fold-text.ts";
-import { readLine } from "../../bridges/email/fold/line.ts";
 import { type Unwrapped, unwrap } from "../../bridges/email/fold/unwrap.ts";
 import { htmlToText } from "../../bridges/email/html-text.ts";
 import { norm, type Score, type ScoreCorpora } from "./score.ts";
@@ -146,15 +145,24 @@ async function scoreTalon(folder: string): Promise<Score[]> {
     ...tally(corpus, "visible words exact (HTML)", of("html"), ({ name, visible }) => {
       return bare(foldHtml(read(folder, name))?.text ?? "") === bare(visible);
     }),
-    ...tally(corpus, "signature exact", of("signature"), ({ name, sender, signature }) => {
-      const lines = read(folder, name).split("\n");
-      const start = findContactBlock(
-        lines.map((line) => readLine(line)),
-        sender,
-      );
-      return norm(start === undefined ? "" : lines.slice(start).join("\n")) === norm(signature);
-    }),
+    ...tally(
+      corpus,
+      "signature exact",
+      of("signature"),
+      ({ name, sender, signature }) => norm(signatureOf(read(folder, name), sender)) === norm(signature),
+    ),
   ];
+}
+
+/** A signature below its delimiter, or one that only its form tells: whichever begins first. */
+function signatureOf(text: string, sender: string): string {
+  const { lines, parts } = readText(text) ?? { lines: [], parts: [] };
+  const starts = [parts.find(({ kind }) => kind === "signature")?.start, findContactBlock(lines, sender)];
+  const start = Math.min(...starts.filter((each) => each !== undefined), lines.length);
+  return lines
+    .slice(start)
+    .map((line) => line.text)
+    .join("\n");
 }
 
 const bare = (text: string) => text.replace(/\s+/g, "");

@@ -20,7 +20,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     arrival.recipient === undefined
       ? mail.recipients.map(own.tokenOf).find((each) => each !== undefined)
       : own.tokenOf(arrival.recipient);
-  const visible = foldMail({ ...mail, sender: mail.from?.name });
+  const visible = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   return {
     dedupeKey: arrival.dedupeKey,

@@ -129,6 +129,19 @@ describe("compose", () => {
     expect(String(content.body).isWellFormed()).toBe(true);
   });
 
+  test("what a sender wrote just now is shown, and the whole goes along", () => {
+    const whole = { text: "Yes\n\n> quoted", html: "<p>Yes</p><blockquote>quoted</blockquote>" };
+    const shown = message({ ...whole, visible: { text: "Yes", html: "<p>Yes</p>" } });
+    expect(composeText(shown, place)).toMatchObject({
+      content: { body: "Yes", formatted_body: "<p>Yes</p>" },
+      overflow: whole.text,
+    });
+    expect(composeText(message({ ...whole, visible: { text: "Yes" } }), place).content).not.toHaveProperty(
+      "formatted_body",
+    );
+    expect(composeText(message(whole), place).overflow).toBeUndefined();
+  });
+
   test("a picture is shown as one; a document with scripts is a file", () => {
     const file = { name: "p.png", size: 3, mxc: "mxc://a/b" };
     expect(composeFile({ ...file, type: "image/png" }, place).msgtype).toBe("m.image");

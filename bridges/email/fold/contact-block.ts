@@ -18,28 +18,37 @@ const CLOSINGS = phrases(`
 `);
 const CLOSING = new RegExp(`^(?:${anyOf(CLOSINGS)})[\\s,.!]*$`, "iu");
 const CONTACT = /@[\w-]+\.|^(?:https?:\/\/|www\.)\S+$|(?:\+|\(|\b00?)?\d[\d\s()./-]{6,}\d|^(?:via mobile|sent from)\b/i;
-const MOST_LINES = 8;
+const MOST_LINES = 10;
 const LONGEST_LINE = 60;
 
 /**
- * Where a signature begins that nothing sets off: the last paragraph, when it starts with a closing or with the sender's
- * name and only short lines follow. undefined when the last paragraph is prose.
+ * Where a signature begins that nothing sets off: at the closing words or the sender's name, with only short lines below.
+ * undefined when the letter ends in prose.
  * @param sender name or address of the sender; "" when it is not known.
  */
 export function findContactBlock(lines: readonly Line[], sender: string): number | undefined {
-  let end = lines.length;
-  while (end > 0 && isBlank(lines[end - 1])) end -= 1;
-  let start = end;
-  while (start > 0 && !isBlank(lines[start - 1]) && end - start <= MOST_LINES) start -= 1;
-  const block = lines.slice(start, end);
-  if (start === 0 || block.length === 0 || block.length > MOST_LINES) return undefined;
-  if (block.some(({ words }) => words.length > LONGEST_LINE)) return undefined;
-  const first = block[0]?.words ?? "";
-  if (CLOSING.test(first)) return block.slice(1).some(({ words }) => isNamed(words, sender)) ? start : undefined;
-  return isNamed(first, sender) && (block.length === 1 || block.some(({ words }) => CONTACT.test(words)))
-    ? start
-    : undefined;
+  let found: number | undefined;
+  for (let index = lines.length - 1, taken = 0; index > 0 && taken < MOST_LINES; index -= 1) {
+    const words = lines[index]?.words ?? "";
+    if (words === "" && found !== undefined) break;
+    if (words === "") continue;
+    taken += 1;
+    // Closing words with nothing below them are the letter's own.
+    if (CLOSING.test(words)) return taken > 1 ? index : undefined;
+    if (words.length > LONGEST_LINE || isProse(words)) break;
+    if (isNamed(words, sender)) found = index;
+  }
+  return found === undefined ? undefined : (closingAbove(lines, found) ?? found);
 }
+
+/** Closing words right above a name, or an empty line above it. */
+function closingAbove(lines: readonly Line[], name: number): number | undefined {
+  const above = lines.findLastIndex((line, index) => index < name && !isBlank(line));
+  return above > 0 && name - above <= 2 && CLOSING.test(lines[above]?.words ?? "") ? above : undefined;
+}
+
+/** More than a few words that end as a sentence does. */
+const isProse = (words: string) => /[.!?]$/.test(words) && words.split(" ").length > 4;
 
 /**
  * Where the contact lines of such a signature begin, below the name: two or more of them, and no invitation to use them
@@ -58,5 +67,5 @@ export function findContacts(lines: readonly Line[], sender: string): number | u
 function isNamed(words: string, sender: string): boolean {
   const names = sender.toLowerCase().match(/\p{L}{2,}/gu) ?? [];
   const said = new Set(words.toLowerCase().match(/\p{L}{2,}/gu) ?? []);
-  return said.size <= 5 && names.some((name) => said.has(name));
+  return said.size <= 5 && !CONTACT.test(words) && names.some((name) => said.has(name));
 }

@@ -14,6 +14,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
   // Gmail, Thunderbird, Proton, Apple: the line above the quote.
   gmail_attr: "intro",
   "moz-cite-prefix": "intro",
+  "reply-intro": "intro",
   // Outlook in its many forms, Hotmail, Zimbra, AOL: what follows is the mail that is answered.
   divrplyfwdmsg: "cut",
   appendonsend: "cut",
@@ -31,6 +32,11 @@ const MARKS: Readonly<Record<string, Mark>> = {
   protonmail_signature_block: "signature",
   "yahoo-signature": "signature",
   tutanota_signature: "signature",
+  messagesignaturesection: "signature",
+  "k9mail-signature": "signature",
+  "mailspring-signature": "signature",
+  // Outlook on the web.
+  signature: "signature",
 };
 
 /** Containers that hold the answered mail and nothing else. */

@@ -100,9 +100,8 @@ function isHead(headers: readonly Header[], announced: boolean): boolean {
   if (announced) return kinds.size >= 2 && (from !== undefined || kinds.has("subject"));
   if (from === undefined) return false;
   const hasAddress = headers.some(({ kind, value }) => (kind === "from" || kind === "to") && value.includes("@"));
-  if (kinds.size === 2)
-    return from.value.includes("@") && (kinds.has("date") || kinds.has("subject")) && headers.length === 2;
-  return kinds.size >= 3 && (hasAddress || kinds.has("subject") || hasSentLabel(headers));
+  if (kinds.size === 2) return from.value.includes("@") && (kinds.has("date") || kinds.has("subject"));
+  return kinds.size > 2 && (hasAddress || (kinds.has("to") && (kinds.has("subject") || hasSentLabel(headers))));
 }
 
 /** "Sent", "Gesendet", "Отправлено": only mail programs say that of a date. */

@@ -146,5 +146,5 @@ function isBrokenLink(lines: readonly Line[], index: number): boolean {
     return false;
   if (line.words.length > 2_000) return false;
   if (/^[(<[]?\s?https?:\/\/\S+$|^[(<[]\s?https?:\/\/\S+[)>\]]\s?>?$/i.test(line.words)) return true;
-  return /[(<[]\s?https?:\/\/[^\s)>\]]*$/i.test(above.words.slice(-2_000)) && /^\S*[)>\]]$/.test(line.words);
+  return /[(<[]\s?https?:\/\/[^\s)>\]]*$/i.test(above.words.slice(-500)) && /^\S*[)>\]]$/.test(line.words);
 }

@@ -21,7 +21,8 @@ const PHRASES: ReadonlyMap<string, "forward" | "original"> = new Map([
 const LONGEST_SEPARATOR = 120;
 
 /** A line of dashes or underscores, as stands above a head. */
-export const isRule = (words: string): boolean => words.length <= LONGEST_SEPARATOR && /^[-_=*~—–─‐‑]{4,}$/.test(words);
+export const isRule = (words: string): boolean =>
+  words.length <= LONGEST_SEPARATOR && /^[-_=*~+#—–─‐‑]{3,}$/.test(words);
 
 /** The separator that begins at line `at`, if one does. */
 export function findSeparator(lines: readonly Line[], at: number): Separator | undefined {

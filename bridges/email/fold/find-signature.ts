@@ -27,11 +27,11 @@ const LONGEST_NOTE = 6_000;
 export function findSignature(lines: readonly Line[], start: number, end: number, sender: string): boolean[] {
   const found = new Array<boolean>(end - start).fill(false);
   const mark = (from: number, to: number) => found.fill(true, from - start, to - start);
-  for (let index = start; index < end; index += 1) if (lines[index]?.mark === "signature") mark(index, index + 1);
+  markKnown(lines, start, end, mark);
   let last = cutBlank(lines, start, end);
   // Footers and notes stand below each other, and below signatures.
   for (let notes = 0; notes < MOST_NOTES; notes += 1) {
-    const tail = cutBlank(lines, start, cutFooter(lines, start, last));
+    const tail = cutBlank(lines, start, cutRule(lines, start, cutFooter(lines, start, last)));
     if (tail === last) break;
     mark(tail, last);
     last = tail;
@@ -47,10 +47,34 @@ export function findSignature(lines: readonly Line[], start: number, end: number
   return found;
 }
 
+type MarkLines = (from: number, to: number) => void;
+
+/** Containers of signatures. Some programs let people write on in them: what is too much for a signature is none. */
+function markKnown(lines: readonly Line[], start: number, end: number, mark: MarkLines): void {
+  let from = start;
+  let characters = 0;
+  for (let index = start; index <= end; index += 1) {
+    const line = lines[index];
+    if (index < end && line?.mark === "signature") characters += line.words.length;
+    else {
+      if (characters > 0 && characters <= MOST_CHARACTERS && index - from <= 2 * MOST_LINES) mark(from, index);
+      from = index + 1;
+      characters = 0;
+    }
+  }
+}
+
 function cutBlank(lines: readonly Line[], start: number, end: number): number {
   let index = end;
   while (index > start && isBlank(lines[index - 1])) index -= 1;
   return index;
+}
+
+/** A rule that parts the letter from nothing more. */
+function cutRule(lines: readonly Line[], start: number, end: number): number {
+  const last = cutBlank(lines, start, end) - 1;
+  const words = lines[last]?.words ?? "";
+  return last > start && (isRule(words) || DELIMITER.test(words) || words === "ᐧ") ? last : end;
 }
 
 /** Index where the last paragraph begins, when it is a disclaimer or a note of a scanner. */
@@ -96,7 +120,7 @@ function delimits(lines: readonly Line[], index: number, end: number): boolean {
   const isDelimiter = DELIMITER.test(words);
   if (!isDelimiter && !isRule(words)) return false;
   const below = lines.slice(index + 1, end).filter((line) => !isBlank(line));
-  if (below.some((line) => AFTERTHOUGHT.test(line.words))) return false;
+  if (below.some(({ words: each }) => AFTERTHOUGHT.test(each) || each.startsWith("```"))) return false;
   // A rule may as well part a letter: below it only what is no prose is a signature.
   return isDelimiter || (below.length <= 8 && below.every((line) => isCardLine(line.words)));
 }
@@ -121,6 +145,8 @@ const LONGEST_FOOTER = 90;
 const STARTS = new RegExp(`^(?:${anyOf(FOOTER_STARTS)})`, "u");
 const ENDS = new RegExp(`(?:${anyOf(FOOTER_ENDS)})$`, "u");
 const SPEAKS_OF_DEVICE = new RegExp(anyOf(DEVICES), "u");
+/** ". Please excuse any typos" */
+const EXCUSE = /[.,;–-]?\s(?:please )?(?:excuse|forgive|pardon|entschuldigen sie|désolé pour|disculpe)[^.!?]*[.!]?$/;
 /** "Sent from my iPad on 3/5/2020" is a remark of the writer's. */
 const SAYS_WHEN = /\d[./]\d{1,2}[./]|(?:19|20)\d{2}/;
 /** A device that we do not know, in a few words: "Sent from my Fairphone". */
@@ -133,7 +159,8 @@ function isFooter(words: string): boolean {
   const bare = words
     .replace(/[(<[]?https?:\/\/\S+/g, "")
     .replace(/^[-–—*_\s[(]+|[-–—*_\s\])>.]+$/g, "")
-    .toLowerCase();
+    .toLowerCase()
+    .replace(EXCUSE, "");
   if (bare.length > LONGEST_FOOTER || bare === "" || /[.!?]\s+\p{L}/u.test(bare) || bare.endsWith("?")) return false;
   if (SAYS_WHEN.test(bare)) return false;
   if (STARTS.test(bare)) return SPEAKS_OF_DEVICE.test(bare) || SHORT.test(bare);

@@ -14,7 +14,7 @@ export interface ReadHtml {
 }
 
 /** Bodies of more elements, counted by what opens and closes them, are nobody's letter: they are shown as they are. */
-const MOST_TAGS = 40_000;
+const MOST_TAGS = 20_000;
 
 /** Reads an HTML body; undefined for one that would take too long. */
 export function readHtml(html: string, sender?: string): ReadHtml | undefined {

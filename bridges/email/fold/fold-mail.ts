@@ -10,6 +10,8 @@ export interface MailWords {
   readonly html?: string | undefined;
   /** Tells a mail that Outlook passes on from one that it answers: below the words both look alike. */
   readonly subject?: string | undefined;
+  /** Whether it cites an earlier mail. One that does not answers none: what looks like an answered mail was put there to be read. */
+  readonly isAnswer: boolean;
   /** Name of the sender, as the mail gives it. */
   readonly sender?: string | undefined;
 }
@@ -18,8 +20,14 @@ export interface MailWords {
  * What of a mail is shown: the sender's own words, and what they passed on. undefined when that is all of it, and when
  * nothing would be left.
  */
-export function foldMail({ text, html, subject, sender }: MailWords): { text: string; html?: string } | undefined {
-  const passesOn = isForward(subject ?? "");
+export function foldMail({
+  text,
+  html,
+  subject,
+  isAnswer,
+  sender,
+}: MailWords): { text: string; html?: string } | undefined {
+  const passesOn = !isAnswer || isForward(subject ?? "");
   const isShown = ({ kind, section }: Part) =>
     kind === "own" || kind === "context" || kind === "forward" || (passesOn && section.kind === "answered");
   const plain = readText(text, sender);

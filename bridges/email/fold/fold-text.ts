@@ -44,7 +44,7 @@ export function foldText(text: string): FoldedText {
   return { visible, hidden };
 }
 
-const textOf = (lines: readonly Line[]) => lines.map(({ text }) => text).join("\n");
+const textOf = (lines: readonly Line[]) => lines.map(({ text }) => text.trimEnd()).join("\n");
 
 const isOwn = ({ kind }: Part) => kind === "own" || kind === "context";
 
@@ -62,7 +62,7 @@ export function joinParts({ lines, parts }: ReadText, isShown: (part: Part) => b
     text += `${leftOut ? shown.replace(/^(?:[^\S\n]*\n)+/, "") : shown}\n`;
     leftOut = false;
   }
-  return text.replace(/[^\S\n]+$/gm, "").trim();
+  return text.trim();
 }
 
 const textsOf = ({ lines, parts }: ReadText, isTaken: (part: Part) => boolean): string[] =>
@@ -71,11 +71,16 @@ const textsOf = ({ lines, parts }: ReadText, isTaken: (part: Part) => boolean): 
     .map(({ start, end }) => textOf(lines.slice(start, end)).trim())
     .filter((text) => text !== "");
 
+/** What parts the sender's words from an intro on the same line. */
+const SHARED = /(?:\s|--+\s*)(?=(?:On|Le|Am|El|Il|Em|Op)\s.{0,24}\d)/gu;
+
 /** "Thanks On Wed, Apr 4, 2012 at 3:59 PM, jane@example.org wrote:" is two lines that lost what parted them. */
 function splitSharedLine(line: string): string[] {
-  if (line.length > LONGEST_MARKER || !/[:：]\s*$/.test(line) || opensDated(line.trim())) return [line];
-  const shared = /^(.*?\S)(?:\s+|-{2,}\s*)((?:On|Le|Am|El|Il|Em|Op)\s(?=.{0,24}\d).{10,})$/u.exec(line);
-  const [, words, intro] = shared ?? [];
-  if (words === undefined || intro === undefined || /^[\s>|]/.test(words)) return [line];
-  return readIntro(intro)?.isStrong ? [words.replace(/-{2,}$/, ""), intro] : [line];
+  if (line.length > LONGEST_MARKER || !/[:：]\s*$/.test(line) || /^[\s>|]/.test(line) || opensDated(line))
+    return [line];
+  // The last one: a letter may speak of days before.
+  const shared = [...line.matchAll(SHARED)].at(-1);
+  if (shared === undefined || shared.index === 0) return [line];
+  const intro = line.slice(shared.index + shared[0].length);
+  return readIntro(intro)?.isStrong ? [line.slice(0, shared.index), intro] : [line];
 }

@@ -5,7 +5,7 @@ import { phrases } from "./phrase-list.ts";
  * only when it is short and stands by itself.
  */
 export const FOOTER_STARTS: readonly string[] = phrases(`
-  sent from my | sent from mail for | sent from outlook | sent from yahoo | sent from samsung | sent from proton |
+  sent from | sent from outlook | sent from yahoo | sent from samsung | sent from proton |
   sent from a mobile | sent from mobile | sent from acompli | sent from mailbird | sent from android |
   sent from iphone |
   sent from myphone | sent from type | sent from nine | sent from blue | sent from gmail | sent from spark |
@@ -13,11 +13,11 @@ export const FOOTER_STARTS: readonly string[] = phrases(`
   sent with tutanota | sent with mailspring | sent on the go | sent using | sent by mobile | sent wirelessly |
   sent out from my | get outlook for | get yahoo mail | download outlook | composed on my | typed on my |
   yahoo mail: | via mobile | sent securely with | secured with tutanota | sent through |
-  von meinem | von meiner | gesendet von meinem | gesendet von mail | gesendet von outlook | gesendet mit der |
+  gesendet von meinem | gesendet von mail | gesendet von outlook | gesendet mit der |
   gesendet mit | gesendet aus | gesendet von yahoo | gesendet über | diese nachricht wurde von meinem |
   diese nachricht wurde mit | holen sie sich outlook | outlook für | laden sie outlook | versendet mit |
   von unterwegs |
-  mobil gesendet | vom iphone | vom handy | outlook for |
+  mobil gesendet | outlook for |
   envoyé de mon | envoyé depuis | envoyé à partir de | envoyé à partir d’ | envoyé à partir d' | envoyé avec |
   envoyé via | envoye de mon | envoyé d'un | télécharger outlook | téléchargez outlook |
   obtenez outlook |
@@ -55,7 +55,7 @@ export const FOOTER_ENDS: readonly string[] = phrases(`
 
 /** What a line must speak of when only its end tells, lower case. */
 export const DEVICES: readonly string[] = phrases(`
-  iphone | ipad | ipod | android | samsung | galaxy | smartphone | handy | mobil | blackberry | huawei |
+  iphon | айфон | ipad | ipod | android | samsung | galaxy | smartphone | handy | mobil | blackberry | huawei |
   outlook | windows | nokia | xiaomi | tablet | phone | telefon | redmi | sony | yahoo | mail app | mail-app | gmail |
   protonmail | proton mail | mail.ru | яндекс | gmx | web.de | k-9 | airmail | thunderbird | bluemail | blue mail |
   fairphone | pixel | oneplus | motorola | honor | oppo | sfr | orange | free mobile
