@@ -182,6 +182,7 @@ describe("the writer's own words stay", () => {
     ],
     ["an appointment", "Invitation:\n\nDate: 3.5.\nTime: 10:15\nAddress: 5 Road\n\nBring your passport."],
     ["a rule between two parts", "Part one.\n\n----------\n\nPart two is prose. It goes on."],
+    ["data below a rule", "My data:\n\n----------\nAnna Muster\n756.1234.5678.97\nBern\nSwitzerland"],
     ["an afterthought below a delimiter", "Hello.\n\n--\nP.S. My number is 12345."],
     ["a long letter below a delimiter", `Hello.\n\n--\n${"A sentence that means something.\n".repeat(25)}`.trim()],
     ["a post that was sent", "Sent from my old address to you last week.\n\nRegards"],
@@ -207,6 +208,10 @@ describe("the writer's own words stay", () => {
   test("a long answer below a quote, with the quote", () => {
     const answer = "A line.\n".repeat(8).trim();
     expect(foldText(`Hello\n\n${intro}\n> One?\n${answer}`).visible).toBe(`Hello\n\n> One?\n${answer}`);
+  });
+  test("a mail that they show", () => {
+    const text = `Hello\n\nI got this:\n\n${intro}\n> Pay!\n\nMust I?`;
+    expect(foldMail({ text, isAnswer: true })).toBeUndefined();
   });
   test("below an intro without marks and words above it", () =>
     expect(foldText(`${intro}\n\nWho knows whose words.`).visible).toBe("Who knows whose words."));

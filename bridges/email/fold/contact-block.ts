@@ -17,7 +17,9 @@ const CLOSINGS = phrases(`
   lp | lijep pozdrav | s poštovanjem | lugupidamisega | ar cieņu | pagarbiai
 `);
 const CLOSING = new RegExp(`^(?:${anyOf(CLOSINGS)})[\\s,.!]*$`, "iu");
-const CONTACT = /@[\w-]+\.|^(?:https?:\/\/|www\.)\S+$|(?:\+|\(|\b00?)?\d[\d\s()./-]{6,}\d|^(?:via mobile|sent from)\b/i;
+/** A line with a way to reach someone: an address, a page, a number. */
+export const CONTACT =
+  /@[\w-]+\.|^(?:https?:\/\/|www\.)\S+$|(?:\+|\(|\b00?)?\d[\d\s()./-]{6,}\d|^(?:via mobile|sent from)\b/i;
 const MOST_LINES = 10;
 const LONGEST_LINE = 60;
 

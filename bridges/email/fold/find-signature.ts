@@ -1,4 +1,4 @@
-import { findContacts } from "./contact-block.ts";
+import { CONTACT, findContacts } from "./contact-block.ts";
 import { isRule } from "./find-separator.ts";
 import {
   ADDED_NOTES,
@@ -121,12 +121,17 @@ function delimits(lines: readonly Line[], index: number, end: number): boolean {
   if (!isDelimiter && !isRule(words)) return false;
   const below = lines.slice(index + 1, end).filter((line) => !isBlank(line));
   if (below.some(({ words: each }) => AFTERTHOUGHT.test(each) || each.startsWith("```"))) return false;
-  // A rule may as well part a letter: below it only what is no prose is a signature.
-  return isDelimiter || (below.length <= 8 && below.every((line) => isCardLine(line.words)));
+  // A rule may as well part a letter: below it, only what reads as a visiting card is a signature.
+  const above = lines[cutBlank(lines, 0, index) - 1]?.words ?? "";
+  return isDelimiter || (!above.endsWith(":") && isCard(below.map(({ words: each }) => each)));
 }
 
-/** A line as on a visiting card: short, and not the end of a sentence. */
-const isCardLine = (words: string) => words.length <= 70 && !/[.!?…:,]$/.test(words) && !/[.!?]\s+\p{Lu}/u.test(words);
+/** Short lines that end no sentence: a name and a title, or more of them with a way to reach someone. */
+function isCard(lines: readonly string[]): boolean {
+  if (lines.length > 8 || lines.some((line) => line.length > 70 || /[.!?…:,]$|[.!?]\s+\p{Lu}/u.test(line)))
+    return false;
+  return lines.some((line) => CONTACT.test(line)) || (lines.length <= 2 && !lines.some((line) => /\d/.test(line)));
+}
 
 function markFooters(
   lines: readonly Line[],

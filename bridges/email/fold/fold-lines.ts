@@ -9,6 +9,8 @@ export interface Part {
   readonly start: number;
   readonly end: number;
   readonly section: Section;
+  /** The sender's words right above end in a colon: "This is what I got:". It is there to be read. */
+  readonly isPresented: boolean;
 }
 
 /** Words of so many lines below a quote, with others above it, answer the quote: it is shown with them. */
@@ -23,12 +25,19 @@ export function foldLines(lines: readonly Line[], sender = ""): Part[] {
   const ownLines = sections.map((section, index) => countOwn(lines, section, hidden[index] ?? []));
   const answered = sections.filter((section, index) => isQuote(section) && (ownLines[index + 1] ?? 0) > 0).length;
   let above = 0;
+  let isPresented = false;
   return sections.flatMap((section, index) => {
     const before = above;
     above += ownLines[index] ?? 0;
-    if (section.kind === "own") return splitOwn(section, hidden[index] ?? []);
+    if (section.kind === "own") {
+      const last = lines.slice(section.start, section.end).findLast((line) => !isBlank(line));
+      isPresented = last?.words.endsWith(":") ?? isPresented;
+      return splitOwn(section, hidden[index] ?? []);
+    }
     const below = ownLines[index + 1] ?? 0;
-    return [{ kind: judge(section, before, below, answered), start: section.start, end: section.end, section }];
+    return [
+      { kind: judge(section, before, below, answered), start: section.start, end: section.end, section, isPresented },
+    ];
   });
 }
 
@@ -63,7 +72,7 @@ function splitOwn(section: Section, hidden: readonly boolean[]): Part[] {
   for (let index = section.start; index < section.end; index += 1) {
     const isSigned = hidden[index - section.start] === true;
     if (index + 1 < section.end && (hidden[index + 1 - section.start] === true) === isSigned) continue;
-    parts.push({ kind: isSigned ? "signature" : "own", start: from, end: index + 1, section });
+    parts.push({ kind: isSigned ? "signature" : "own", start: from, end: index + 1, section, isPresented: false });
     from = index + 1;
   }
   return parts;

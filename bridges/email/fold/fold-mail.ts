@@ -28,8 +28,10 @@ export function foldMail({
   sender,
 }: MailWords): { text: string; html?: string } | undefined {
   const passesOn = !isAnswer || isForward(subject ?? "");
-  const isShown = ({ kind, section }: Part) =>
-    kind === "own" || kind === "context" || kind === "forward" || (passesOn && section.kind === "answered");
+  const isShown = ({ kind, section, isPresented }: Part) =>
+    ["own", "context", "forward"].includes(kind) ||
+    (kind !== "signature" && isPresented) ||
+    (passesOn && section.kind === "answered");
   const plain = readText(text, sender);
   const rich = html === undefined ? undefined : readHtml(html, sender);
   const foldsPlain = plain !== undefined && hides(plain, isShown);
