@@ -1,5 +1,6 @@
 import { HEADER_LABELS, type HeaderKind } from "./header-labels.ts";
 import { isBlank, type Line } from "./line.ts";
+import { phrases } from "./phrase-list.ts";
 
 /** A line of a quoted mail's head. */
 export interface Header {
@@ -15,13 +16,11 @@ export interface HeaderBlock {
   readonly end: number;
 }
 
+/** What one label means in two languages, it means as the later of these kinds. */
+const KINDS: readonly HeaderKind[] = ["other", "replyTo", "cc", "to", "subject", "date", "from"];
 const KIND_OF: ReadonlyMap<string, HeaderKind> = new Map(
-  headerKinds().flatMap((kind) => HEADER_LABELS[kind].map((label) => [label.toLowerCase(), kind] as const)),
+  KINDS.flatMap((kind) => HEADER_LABELS[kind].map((label) => [label.toLowerCase(), kind] as const)),
 );
-
-function headerKinds(): HeaderKind[] {
-  return ["other", "replyTo", "cc", "to", "subject", "date", "from"];
-}
 
 /** The longest label, with the stars of a bold one. In characters. */
 const LONGEST_LABEL = 40;
@@ -105,18 +104,8 @@ function isHead(headers: readonly Header[], announced: boolean): boolean {
 }
 
 /** "Sent", "Gesendet", "Отправлено": only mail programs say that of a date. */
-const PLAIN_DATES = new Set([
-  "date",
-  "data",
-  "datum",
-  "fecha",
-  "dato",
-  "tarih",
-  "tanggal",
-  "dátum",
-  "дата",
-  "日期",
-  "日付",
-]);
+const PLAIN_DATES = new Set(
+  phrases("date | data | datum | fecha | dato | tarih | tanggal | dátum | дата | 日期 | 日付"),
+);
 const hasSentLabel = (headers: readonly Header[]) =>
   headers.some(({ kind, label }) => kind === "date" && !PLAIN_DATES.has(label.toLowerCase()));

@@ -52,7 +52,7 @@ function closesCode(lines: readonly Line[], at: number): boolean {
 function findSection(lines: readonly Line[], at: number, hasOwn: boolean): Section[] | undefined {
   const line = lines[at];
   if (line === undefined) return undefined;
-  if (line.mark === "cut") {
+  if (line.mark === "cut" && line.depth === 0) {
     const separator = findSeparator(lines, skipBlank(lines, at)) ?? nameless(at);
     return [separated(lines, at, separator, hasOwn)];
   }

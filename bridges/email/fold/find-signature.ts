@@ -130,7 +130,7 @@ function delimits(lines: readonly Line[], index: number, end: number): boolean {
 function isCard(lines: readonly string[]): boolean {
   if (lines.length > 8 || lines.some((line) => line.length > 70 || /[.!?…:,]$|[.!?]\s+\p{Lu}/u.test(line)))
     return false;
-  return lines.some((line) => CONTACT.test(line)) || (lines.length <= 2 && !lines.some((line) => /\d/.test(line)));
+  return lines.some((line) => CONTACT.test(line)) || (lines.length <= 2 && !lines.some((line) => /[\d:]/.test(line)));
 }
 
 function markFooters(

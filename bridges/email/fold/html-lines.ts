@@ -1,6 +1,7 @@
-import { type AnyNode, type ChildNode, type Document, isTag, isText } from "domhandler";
+import { type AnyNode, type ChildNode, type Document, type Element, isTag, isText } from "domhandler";
 import { type Container, readContainer } from "./containers.ts";
 import { type Line, readLine } from "./line.ts";
+import { phrases } from "./phrase-list.ts";
 
 /** A line as a reader sees it, and the nodes that make it up. */
 export interface HtmlLine {
@@ -9,57 +10,13 @@ export interface HtmlLine {
 }
 
 /** Elements that begin and end a line. */
-const BLOCKS = new Set([
-  ...[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-  ],
-  ...[
-    "fieldset",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "html",
-    "legend",
-    "li",
-  ],
-  ...[
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "tfoot",
-    "thead",
-    "tr",
-    "ul",
-    "br",
-  ],
-]);
+const BLOCKS = new Set(
+  phrases(`
+    address | article | aside | blockquote | body | br | caption | center | dd | details | dir | div | dl | dt | fieldset |
+    figure | footer | form | h1 | h2 | h3 | h4 | h5 | h6 | header | hr | html | legend | li | main | menu | nav | ol | p |
+    pre | section | summary | table | tbody | tfoot | thead | tr | ul
+  `),
+);
 const UNSEEN = new Set(["head", "style", "script", "title", "template", "noscript", "textarea", "select", "object"]);
 /** Elements that show something without holding words. */
 export const SEEN_WITHOUT_WORDS: ReadonlySet<string> = new Set(["img", "br", "hr", "input", "video", "audio", "svg"]);
@@ -100,8 +57,8 @@ export function readHtmlLines(document: Document): HtmlLine[] | undefined {
     else if ("children" in node) for (const child of node.children) visit(child, around);
   };
 
-  const visitElement = (element: AnyNode & { name: string; children: ChildNode[] }, around: Container): void => {
-    if (!isTag(element) || UNSEEN.has(element.name)) return;
+  const visitElement = (element: Element, around: Container): void => {
+    if (UNSEEN.has(element.name)) return;
     const own = readContainer(element);
     const inside: Container = {
       depth: around.depth + own.depth,

@@ -55,7 +55,10 @@ export const FORWARDED_MESSAGE: readonly string[] = phrases(`
   전달된 메일 | 전달한 메시지 | رسالة محولة | رسالة مُعاد توجيهها | الرسالة المعاد توجيهها | הודעה שהועברה |
   הודעה מועברת | پیام ارجاع‌شده | پیام هدایت شده | thư được chuyển tiếp | thư đã chuyển tiếp |
   tin nhắn được chuyển tiếp | pesan terusan | pesan yang diteruskan | mesej dimajukan | ข้อความที่ส่งต่อ |
-  अग्रेषित संदेश | forwarded message attached
+  अग्रेषित संदेश | forwarded message attached |
+  start på vidarebefordrat meddelande | início da mensagem reencaminhada | aloita edelleenlähetetty viesti |
+  továbbított levél kezdete | začátek přeposílané zprávy | přeposílaná zpráva | yönlendirilmiş ileti başlangıcı |
+  započeta proslijeđena poruka | inoltro messaggio | reenviado el mensaje
 `);
 
 /** "----- Forwarded by Jane Doe/Example on 03.12.2010 10:00 -----", as Notes has it. Lower case. */
