@@ -179,6 +179,11 @@ test("what is shown keeps its form and its pictures, what is gone leaves no shel
   expect(foldHtml(html)?.visible.trim()).toBe('<div>See <b>this</b><br><img src="cid:1"></div>');
 });
 
+test("names that every object knows are no containers", () => {
+  const html = '<p class="constructor __proto__ toString">My words.</p><p id="valueOf">More.</p>';
+  expect(foldHtml(html)).toMatchObject({ visible: html, hidden: [] });
+});
+
 describe("a mail of both forms", () => {
   const intro = "On 3 Dec 2019 at 10:15, Jane &lt;jane@example.org&gt; wrote:";
   const html = `<p>My <i>answer</i></p><div>${intro}</div><blockquote type="cite">quoted</blockquote>`;

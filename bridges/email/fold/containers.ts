@@ -10,34 +10,36 @@ export interface Container {
 }
 
 /** Classes and ids that mail programs give; Outlook puts "x_" before those of a mail that it answers. */
-const MARKS: Readonly<Record<string, Mark>> = {
-  // Gmail, Thunderbird, Proton, Apple: the line above the quote.
-  gmail_attr: "intro",
-  "moz-cite-prefix": "intro",
-  "reply-intro": "intro",
-  // Outlook in its many forms, Hotmail, Zimbra, AOL: what follows is the mail that is answered.
-  divrplyfwdmsg: "cut",
-  appendonsend: "cut",
-  outlookmessageheader: "cut",
-  olk_src_body_section: "cut",
-  "mail-editor-reference-message-container": "cut",
-  "ms-outlook-mobile-reference-message": "cut",
-  stopspelling: "cut",
-  zwchr: "cut",
-  replysplit: "cut",
-  // Signatures that the program knows to be such.
-  gmail_signature: "signature",
-  "moz-signature": "signature",
-  "ms-outlook-mobile-signature": "signature",
-  protonmail_signature_block: "signature",
-  "yahoo-signature": "signature",
-  tutanota_signature: "signature",
-  messagesignaturesection: "signature",
-  "k9mail-signature": "signature",
-  "mailspring-signature": "signature",
-  // Outlook on the web.
-  signature: "signature",
-};
+const MARKS: ReadonlyMap<string, Mark> = new Map(
+  Object.entries<Mark>({
+    // Gmail, Thunderbird, Proton, Apple: the line above the quote.
+    gmail_attr: "intro",
+    "moz-cite-prefix": "intro",
+    "reply-intro": "intro",
+    // Outlook in its many forms, Hotmail, Zimbra, AOL: what follows is the mail that is answered.
+    divrplyfwdmsg: "cut",
+    appendonsend: "cut",
+    outlookmessageheader: "cut",
+    olk_src_body_section: "cut",
+    "mail-editor-reference-message-container": "cut",
+    "ms-outlook-mobile-reference-message": "cut",
+    stopspelling: "cut",
+    zwchr: "cut",
+    replysplit: "cut",
+    // Signatures that the program knows to be such.
+    gmail_signature: "signature",
+    "moz-signature": "signature",
+    "ms-outlook-mobile-signature": "signature",
+    protonmail_signature_block: "signature",
+    "yahoo-signature": "signature",
+    tutanota_signature: "signature",
+    messagesignaturesection: "signature",
+    "k9mail-signature": "signature",
+    "mailspring-signature": "signature",
+    // Outlook on the web.
+    signature: "signature",
+  }),
+);
 
 /** Containers that hold the answered mail and nothing else. */
 const WHOLE_QUOTES = new Set([
@@ -54,9 +56,10 @@ export function readContainer({ name, attribs }: Element): Container {
   if (names.trim() === "")
     return attribs["data-signatureblock"] === "true" ? { ...NOTHING, mark: "signature" } : NOTHING;
   for (const each of names.split(/\s+/)) {
-    const mark = MARKS[each] ?? MARKS[each.replace(/^x_/, "")];
+    const mark = MARKS.get(each) ?? MARKS.get(each.replace(/^x_/, ""));
     if (mark !== undefined) return { ...NOTHING, mark };
     if (WHOLE_QUOTES.has(each.replace(/^x_/, "")) || /^ydp\w+yahoo_quoted$/.test(each))
+      // Announced by what it is: its first line needs no words that say so.
       return { ...NOTHING, depth: 1, mark: "intro" };
   }
   return NOTHING;
