@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../demo/setup/paths.js";
 import { scoreBounces } from "./bounce.ts";
+import { scoreReplies } from "./reply.ts";
 import type { Score, ScoreCorpora } from "./score.ts";
 
 /** Each measures what its module is about. */
-const SCORERS: readonly ScoreCorpora[] = [scoreBounces];
+const SCORERS: readonly ScoreCorpora[] = [scoreReplies, scoreBounces];
 
 const folder = process.env.GUICHET_CORPORA ?? join(projectFolder, "..", "shared", "corpora");
 if (!existsSync(folder)) {

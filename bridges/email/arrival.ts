@@ -1,6 +1,7 @@
 import type { InboundMessage } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
 import { isAutomatic } from "./automatic.ts";
+import { foldMail } from "./fold/fold-mail.ts";
 import type { ReadMail } from "./read-mail.ts";
 
 /** How a mail came to us. */
@@ -19,6 +20,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     arrival.recipient === undefined
       ? mail.recipients.map(own.tokenOf).find((each) => each !== undefined)
       : own.tokenOf(arrival.recipient);
+  const visible = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   return {
     dedupeKey: arrival.dedupeKey,
@@ -32,6 +34,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
+    ...(visible === undefined ? {} : { visible }),
   };
 }
 

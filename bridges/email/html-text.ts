@@ -18,13 +18,16 @@ const DEEPEST = 500;
 /** Words of an HTML body, for clients that show no HTML. Never throws; hostile nesting gets the plainest treatment. */
 export function htmlToText(html: string): string {
   const bounded = html.slice(0, LONGEST);
-  if (nestsDeeper(bounded, DEEPEST)) return stripTags(bounded);
+  if (!isParseable(bounded)) return stripTags(bounded);
   try {
     return convert(bounded);
   } catch {
     return stripTags(bounded);
   }
 }
+
+/** Whether the HTML parser takes it in time that is in proportion to its length. */
+export const isParseable = (html: string): boolean => html.length <= LONGEST && !nestsDeeper(html, DEEPEST);
 
 const WITHOUT_END =
   /^(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|option|optgroup|tr|td|th|thead|tbody|tfoot)$/;

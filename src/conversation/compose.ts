@@ -16,7 +16,7 @@ const SUBJECT_LIMIT = 500;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
-  /** The whole text, when the event could not hold it: belongs into a file beside it. */
+  /** The whole text, when the event does not show all of it: belongs into a file beside it. */
   readonly overflow: string | undefined;
 }
 
@@ -33,8 +33,9 @@ export interface ComposeTexts {
  */
 export function composeText(message: StoredMessage, place: ThreadPlace | undefined, texts: ComposeTexts): ComposedText {
   const head = place ? undefined : composeHead(message);
-  const letter = message.html === undefined ? undefined : sanitiseHtml(message.html);
-  const text = letter?.text || message.text.trim() || (message.html ? "" : "—");
+  const shown = message.visible ?? message;
+  const letter = shown.html === undefined ? undefined : sanitiseHtml(shown.html);
+  const text = letter?.text || shown.text.trim() || (shown.html ? "" : "—");
   const body = cutToBytes(text, BODY_LIMIT);
   const safe = letter?.html && fits(letter.html) ? letter.html : undefined;
   const html = safe ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
@@ -48,7 +49,8 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
         : {}),
       ...(place ? { "m.relates_to": threadRelation(place) } : {}),
     },
-    overflow: body.length < text.length ? text : undefined,
+    overflow:
+      message.visible === undefined ? (body.length < text.length ? text : undefined) : message.text.trim() || text,
   };
 }
 

@@ -81,9 +81,15 @@ const toStored = (message: InboundMessage): StoredMessage => ({
   ...(message.subject === undefined ? {} : { subject: clean(message.subject) }),
   text: clean(message.text),
   ...(message.html === undefined ? {} : { html: clean(message.html) }),
+  ...(message.visible === undefined ? {} : { visible: cleanVisible(message.visible) }),
   ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
   references: message.thread.references.map(clean),
   automatic: message.automatic,
+});
+
+const cleanVisible = ({ text, html }: NonNullable<InboundMessage["visible"]>) => ({
+  text: clean(text),
+  ...(html === undefined ? {} : { html: clean(html) }),
 });
 
 const cleanFile = (file: InboundAttachment): InboundAttachment => ({

@@ -43,6 +43,8 @@ export interface StoredMessage {
   readonly subject?: string;
   readonly text: string;
   readonly html?: string;
+  /** What is shown of it; the whole goes along as a file. */
+  readonly visible?: { readonly text: string; readonly html?: string };
   readonly token?: string;
   readonly references: readonly string[];
   readonly automatic: boolean;

@@ -153,6 +153,19 @@ describe("compose", () => {
     expect(content).not.toHaveProperty("formatted_body");
   });
 
+  test("what a sender wrote just now is shown, and the whole goes along", () => {
+    const whole = { text: "Yes\n\n> quoted", html: "<p>Yes</p><blockquote>quoted</blockquote>" };
+    const shown = message({ ...whole, visible: { text: "Yes", html: "<p>Yes</p>" } });
+    expect(composeText(shown, place, texts)).toMatchObject({
+      content: { body: "Yes", formatted_body: "<p>Yes</p>" },
+      overflow: whole.text,
+    });
+    expect(composeText(message({ ...whole, visible: { text: "Yes" } }), place, texts).content).not.toHaveProperty(
+      "formatted_body",
+    );
+    expect(composeText(message(whole), place, texts).overflow).toBeUndefined();
+  });
+
   test("a picture is shown as one; a document with scripts is a file", () => {
     const file = { name: "p.png", size: 3, mxc: "mxc://a/b" };
     expect(composeFile({ ...file, type: "image/png" }, place).msgtype).toBe("m.image");

@@ -46,6 +46,15 @@ async function filesOf(mail: ReadMail) {
 const head = "From: Anna <Anna@Example.org>\nTo: mairie@town.example\nMessage-ID: <m1@example.org>\n";
 
 describe("a mail's words", () => {
+  test("what was written just now, apart from what it answers", () =>
+    read(
+      `${head}In-Reply-To: <m0@town.example>\n\nOui.\n\nLe 3 déc. 2019 à 10:15, Mairie <mairie@town.example> a écrit :\n\n> Oui ?\n`,
+      (mail) => {
+        const inbound = toInbound(mail, arrival, own);
+        expect(inbound.visible).toEqual({ text: "Oui." });
+        expect(inbound.text).toContain("> Oui ?");
+      },
+    ));
   test("plain text in an old charset", () =>
     read(
       Buffer.concat([
