@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Page } from "playwright-core";
-import { z } from "zod";
 import { projectFolder } from "../setup/paths.js";
 import { SetUpError, say, sayFault } from "../setup/say.js";
+import { addresses, type Demo } from "./demo.ts";
 import { playScenes } from "./scenes.ts";
 import { serveClient } from "./serve-client.ts";
 
@@ -18,18 +18,6 @@ const BROWSER = process.env.GUICHET_CHROMIUM ?? "/usr/bin/chromium";
 const PICTURES = join(projectFolder, "docs", "pictures");
 /** The client draws its timeline bit by bit, and says nowhere that it is done. */
 const SETTLE_MS = 3_000;
-
-const addresses = z.object({
-  homeserver: z.string(),
-  domain: z.string(),
-  agent: z.object({ user_id: z.string(), password: z.string(), access_token: z.string() }),
-  agencies: z.record(z.string(), z.object({ room_id: z.string() })),
-  channels: z.record(
-    z.string(),
-    z.object({ address: z.string(), smtp: z.object({ host: z.string(), port: z.int() }) }),
-  ),
-});
-export type Demo = z.output<typeof addresses>;
 
 async function photograph(): Promise<void> {
   if (!existsSync(join(CLIENT, "index.html")))

@@ -4,7 +4,7 @@ import { createTransport, type SendMailOptions } from "nodemailer";
 import { MatrixClient, type MatrixEvent } from "../../test/support/matrix-client.ts";
 import { projectFolder } from "../setup/paths.js";
 import { SetUpError } from "../setup/say.js";
-import type { Demo } from "./main.ts";
+import type { Demo } from "./demo.ts";
 
 /** Plays what agents meet in their days; `take` photographs what stands in the room then. */
 export async function playScenes(demo: Demo, take: (name: string) => Promise<void>): Promise<void> {
