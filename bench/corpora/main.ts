@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../demo/setup/paths.js";
+import { scoreAuth } from "./auth.ts";
 import type { Score, ScoreCorpora } from "./score.ts";
 
 /** Each measures what its module is about. */
-const SCORERS: readonly ScoreCorpora[] = [];
+const SCORERS: readonly ScoreCorpora[] = [scoreAuth];
 
 const folder = process.env.GUICHET_CORPORA ?? join(projectFolder, "..", "shared", "corpora");
 if (!existsSync(folder)) {
