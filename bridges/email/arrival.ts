@@ -2,6 +2,7 @@ import type { InboundMessage } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
 import { isAutomatic } from "./headers.ts";
 import type { ReadMail } from "./read-mail.ts";
+import type { Assessment } from "./trust/assess.ts";
 
 /** How a mail came to us. */
 export interface Arrival {
@@ -11,19 +12,23 @@ export interface Arrival {
   readonly recipient: string | undefined;
   /** "" is the null return path; undefined when there is no envelope (IMAP). */
   readonly envelopeFrom: string | undefined;
+  /** What is thought of the sender; left out when nobody looked. */
+  readonly assessment?: Assessment;
 }
+
+/** Code under which mail is set aside whose sender is forged. */
+const FORGED = "SENDER_FORGED";
 
 /** A mail and the way it came, as the core takes them in. */
 export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): InboundMessage {
-  const token =
-    arrival.recipient === undefined
-      ? mail.recipients.map(own.tokenOf).find((each) => each !== undefined)
-      : own.tokenOf(arrival.recipient);
+  const ours = arrival.recipient === undefined ? mail.recipients.filter(own.owns) : [arrival.recipient];
+  const token = ours.map(own.tokenOf).find((each) => each !== undefined);
+  const { trust, remarks = [], rule } = arrival.assessment ?? {};
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   return {
     dedupeKey: arrival.dedupeKey,
     from: mail.from ?? { address: envelopeFrom ?? NOBODY },
-    to: own.address,
+    to: normaliseAddress(ours[0] ?? "") ?? own.address,
     receivedAt: arrival.receivedAt,
     text: mail.text,
     thread: { references: mail.references, ...(token === undefined ? {} : { token }) },
@@ -32,6 +37,9 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(remarks.length === 0 ? {} : { remarks }),
+    ...(rule === "hold" ? { hold: FORGED } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { createMailboxReader } from "./receive-imap.ts";
 import { createIntake } from "./receive-smtp.ts";
 import { createSender } from "./send.ts";
 import { type EmailSettings, settings } from "./settings.ts";
+import { createAssessor } from "./trust/assess.ts";
 
 /** Email: in by SMTP, LMTP or IMAP, out by SMTP. */
 const email: BridgeDefinition<EmailSettings> = { type: "email", contract: 1, config: settings, create };
@@ -12,11 +13,13 @@ export default email;
 
 function create(config: EmailSettings, host: BridgeHost): Bridge {
   const { listen, imap, smtp } = config;
-  const own = ownAddress(config.address, config.delimiter);
+  const own = ownAddress(config.address, config.delimiter, config.also);
+  const assess = createAssessor(config.trust, host);
   const health = watchHealth(["intake", ...(imap === undefined ? [] : ["mailbox"])], host.now);
-  const intake = listen && createIntake(listen, own, host);
+  const intake = listen && createIntake(listen, own, host, assess);
   const sender = smtp && createSender(smtp, own, (trouble) => health.report("sending", trouble));
-  const mailbox = imap && createMailboxReader(imap, own, host, (trouble) => health.report("mailbox", trouble));
+  const mailbox =
+    imap && createMailboxReader(imap, { own, assess }, host, (trouble) => health.report("mailbox", trouble));
 
   return {
     capabilities: {

@@ -6,6 +6,7 @@ import { type ImapSession, openSession } from "./imap-session.ts";
 import { readAsFile, readMail } from "./read-mail.ts";
 import type { ImapSettings } from "./settings.ts";
 import { type SpooledMail, spool } from "./spool.ts";
+import type { AssessSender } from "./trust/assess.ts";
 import { backOff, pause } from "./wait.ts";
 
 /** Reads a mailbox in the order of its UIDs, in one process of many, and leaves it as it was. */
@@ -23,7 +24,7 @@ const MOST_TRIES = 5;
 /** @param onTrouble gets a code while mail cannot be read, undefined when all is well. */
 export function createMailboxReader(
   imap: ImapSettings,
-  own: OwnAddress,
+  { own, assess }: { readonly own: OwnAddress; readonly assess: AssessSender },
   host: BridgeHost,
   onTrouble: (code: string | undefined) => void,
 ): MailboxReader {
@@ -35,7 +36,7 @@ export function createMailboxReader(
       onTrouble(undefined);
       const lease = host.lease(`imap:${imap.mailbox}`, (held) => {
         const until = AbortSignal.any([signal, held, ending.signal]);
-        running = keepReading({ imap, own, host, onTrouble, until, failures: new Map() });
+        running = keepReading({ imap, own, assess, host, onTrouble, until, failures: new Map() });
         return running;
       });
       lease.catch((fault: unknown) => {
@@ -53,6 +54,7 @@ export function createMailboxReader(
 interface Reading {
   readonly imap: ImapSettings;
   readonly own: OwnAddress;
+  readonly assess: AssessSender;
   readonly host: BridgeHost;
   readonly onTrouble: (code: string | undefined) => void;
   readonly until: AbortSignal;
@@ -108,7 +110,7 @@ async function readToTheEnd(session: ImapSession, reading: Reading): Promise<voi
 
 /** Resolves when the mail is in the inbox, or the reading ends. Rejects when the connection gives no bytes. */
 async function takeMail(session: ImapSession, uid: number, receivedAt: Date, reading: Reading): Promise<void> {
-  const { imap, own, failures } = reading;
+  const { imap, own, assess, failures } = reading;
   const dedupeKey = nameArrival(imap.mailbox, session.uidValidity(), uid);
   const arrival = { dedupeKey, receivedAt, recipient: undefined, envelopeFrom: undefined };
   let mail: SpooledMail | undefined;
@@ -130,10 +132,10 @@ async function takeMail(session: ImapSession, uid: number, receivedAt: Date, rea
     return;
   }
   await using spooled = mail;
-  await offer(
-    async (tries) => toInbound(await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled)), arrival, own),
-    reading,
-  );
+  await offer(async (tries) => {
+    const read = await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled));
+    return toInbound(read, { ...arrival, assessment: await assess(spooled, read, undefined) }, own);
+  }, reading);
   failures.delete(dedupeKey);
 }
 

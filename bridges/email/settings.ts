@@ -10,6 +10,12 @@ const ca = z
   .optional()
   .describe("PEM file of the authority that signed the server's certificate, when it is not a public one.");
 
+const address = () =>
+  z
+    .string()
+    .refine(isUsable, "an address such as mairie@town.example, at most 40 characters before the @")
+    .meta({ allowed: "an address such as mairie@town.example" });
+
 const listen = z
   .object({
     protocol: z.enum(["smtp", "lmtp"]).default("smtp").describe("What the mail server speaks to guichet."),
@@ -27,6 +33,13 @@ const listen = z
       })
       .optional()
       .describe("Offers STARTTLS with this certificate."),
+    proxy_from: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .default([])
+      .describe(
+        "Addresses of load balancers that begin each connection with the client's address (PROXY protocol, version 1). Nobody else may.",
+      )
+      .meta({ example: ["192.0.2.10"] }),
   })
   .describe("Takes mail in by SMTP or LMTP from the organisation's mail server.");
 
@@ -83,14 +96,56 @@ const smtp = z
   })
   .describe("Sends the answers. Without it agents cannot answer on this channel.");
 
+const trust = z
+  .object({
+    results_of: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Name under which your own mail server writes Authentication-Results (RFC 8601); it must take foreign fields with this name out of what it receives.",
+      )
+      .meta({ example: "mx.town.example" }),
+    verify: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Checks SPF, DKIM, DMARC and ARC here. SPF needs a listen that other organisations' servers reach directly, or through PROXY.",
+      ),
+    name_servers: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Name servers to ask instead of the system's.")
+      .meta({ example: ["127.0.0.1:53"] }),
+    arc_sealers: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Domains of mailing lists and forwarders whose word counts for mail that they passed on (ARC).")
+      .meta({ example: ["lists.example.org"] }),
+    on_forged: z
+      .enum(["show", "hold", "refuse"])
+      .default("show")
+      .describe(
+        "Mail whose sender is forged by its domain's own rules (DMARC). show: with a warning. hold: set aside, and the room is told. refuse: refused with 550 when the domain asks for it; where your own server has taken it already, held.",
+      ),
+  })
+  .refine(({ results_of, verify }) => (results_of !== undefined) !== verify, {
+    error: "either results_of or verify: true",
+    path: ["results_of"],
+  })
+  .describe("Tells agents whether the sender is proven. Left out: nothing is checked.");
+
 /** Settings of an email channel, as the operator writes them. */
 export const settings = z
   .object({
-    address: z
-      .string()
-      .refine(isUsable, "an address such as mairie@town.example, at most 40 characters before the @")
+    address: address()
       .describe("The channel's address: citizens write to it, answers come from it.")
       .meta({ example: "mairie@town.example", unique: true, allowed: "an address such as mairie@town.example" }),
+    also: z
+      .array(address())
+      .default([])
+      .describe("Further addresses that citizens may write to; answers come from the one above.")
+      .meta({ example: ["accueil@town.example"] }),
     delimiter: z
       .string()
       .regex(/^[-+=_.#]$/)
@@ -99,6 +154,7 @@ export const settings = z
     listen: listen.optional(),
     imap: imap.optional(),
     smtp: smtp.optional(),
+    trust: trust.optional(),
   })
   .refine((channel) => channel.listen !== undefined || channel.imap !== undefined, {
     error: "a way to receive mail is missing: give listen, imap or both",
@@ -112,4 +168,5 @@ function isUsable(text: string): boolean {
 export type EmailSettings = z.output<typeof settings>;
 export type ListenSettings = NonNullable<EmailSettings["listen"]>;
 export type ImapSettings = NonNullable<EmailSettings["imap"]>;
+export type TrustSettings = NonNullable<EmailSettings["trust"]>;
 export type SmtpSettings = NonNullable<EmailSettings["smtp"]>;

@@ -35,7 +35,7 @@ export async function expandDomain(spec: string, values: MacroValues): Promise<s
     .replace(MACRO, (_whole, letter?: string, digits?: string, reverse?: string, marks?: string, sign?: string) =>
       letter === undefined
         ? (SIGNS[sign ?? ""] ?? "")
-        : transform(valueOf(letter, values, validated), letter, digits ?? "", reverse ?? "", marks ?? ""),
+        : transform(expansionOf(letter, values, validated), letter, digits ?? "", reverse ?? "", marks ?? ""),
     )
     .replace(/\.$/, "");
   if (name.length <= LONGEST_NAME) return name;
@@ -45,7 +45,7 @@ export async function expandDomain(spec: string, values: MacroValues): Promise<s
 
 const SIGNS: Readonly<Record<string, string>> = { "%": "%", _: " ", "-": "%20" };
 
-function valueOf(letter: string, { sender, domain, ip, helo }: MacroValues, validated: string): string {
+function expansionOf(letter: string, { sender, domain, ip, helo }: MacroValues, validated: string): string {
   const at = sender.lastIndexOf("@");
   switch (letter.toLowerCase()) {
     case "s":
