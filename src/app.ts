@@ -140,12 +140,16 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const room = channel && agencies.get(channel.agency)?.room;
-      return channel && room && { type: channel.type, agency: channel.agency, room };
+      const { room, texts } = (channel && agencies.get(channel.agency)) ?? {};
+      if (!channel || !room || !texts) return undefined;
+      return { type: channel.type, agency: channel.agency, room, firstContact: texts.firstContact };
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};
-      if (room && texts) await sayInRoom(parts, room, texts.quarantined(arrival.id, code), ["quarantine", arrival.id]);
+      if (!room || !texts) return;
+      const { hold, trust } = arrival.message;
+      const said = hold ? texts.held(arrival.id, code, trust?.remark) : texts.quarantined(arrival.id, code);
+      await sayInRoom(parts, room, said, ["quarantine", arrival.id]);
     },
   };
   const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom };

@@ -19,11 +19,12 @@ export interface ComposedText {
 
 /**
  * The event that shows an arrival's words. It has no `m.mentions`: Synapse spends a sixth of a message's cost on an empty
- * one (docs/adr/0007), and a ghost has not the power to call a whole room. first event in a new conversation
- * carries subject and sender.
+ * one (docs/adr/0007), and a ghost has not the power to call a whole room. The first event in a new conversation
+ * carries subject and sender; what agents should know of the sender stands on top.
+ * @param note a word about the sender for the head.
  */
-export function composeText(message: StoredMessage, place: ThreadPlace | undefined): ComposedText {
-  const head = place ? undefined : composeHead(message);
+export function composeText(message: StoredMessage, place: ThreadPlace | undefined, note?: string): ComposedText {
+  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, note));
   const text = message.text.trim() || (message.html ? "" : "—");
   const body = cutToBytes(text, BODY_LIMIT);
   const html = formatBody(message) ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
@@ -42,9 +43,34 @@ export function composeText(message: StoredMessage, place: ThreadPlace | undefin
 
 const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
 
-function composeHead({ subject: whole, from }: StoredMessage) {
+interface HeadPart {
+  readonly text: string;
+  readonly html: string;
+}
+
+function joinParts(...parts: readonly (HeadPart | undefined)[]): HeadPart | undefined {
+  const there = parts.filter((part) => part !== undefined);
+  if (there.length === 0) return undefined;
+  return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
+}
+
+/** In characters: a remark is a sentence. */
+const REMARK_LIMIT = 240;
+const MOST_REMARKS = 4;
+
+/** One line each, in the order of their weight. */
+function composeWarnings({ trust, remarks = [] }: StoredMessage): HeadPart | undefined {
+  const lines = [...(trust?.remark === undefined ? [] : [trust.remark]), ...remarks]
+    .slice(0, MOST_REMARKS)
+    .map((line) => `⚠️ ${line.replace(/\s+/g, " ").slice(0, REMARK_LIMIT).toWellFormed()}`);
+  if (lines.length === 0) return undefined;
+  return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
+}
+
+function composeHead({ subject: whole, from }: StoredMessage, note: string | undefined): HeadPart {
   const subject = whole?.slice(0, SUBJECT_LIMIT).toWellFormed();
-  const sender = from.name && from.name !== from.address ? `${from.name} <${from.address}>` : from.address;
+  const named = from.name && from.name !== from.address ? `${from.name} <${from.address}>` : from.address;
+  const sender = note === undefined ? named : `${named} · ${note}`;
   return {
     text: subject ? `${subject}\n${sender}` : sender,
     html: subject

@@ -10,6 +10,9 @@ export interface DeskTexts {
   readonly encrypted: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
+  /** A rule of the operator set a message aside. */
+  readonly held: (id: string, code: string, remark: string | undefined) => string;
+  readonly firstContact: string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -31,6 +34,9 @@ const en: DeskTexts = {
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
+  held: (id, code, remark = "") =>
+    `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
+  firstContact: "first contact",
 };
 
 const fr: DeskTexts = {
@@ -51,6 +57,9 @@ const fr: DeskTexts = {
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  held: (id, code, remark = "") =>
+    `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  firstContact: "premier contact",
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

@@ -7,7 +7,7 @@ import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { addConversation, findCandidates } from "../store/conversation.ts";
+import { addConversation, findCandidates, wroteBefore } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
 import { type Arrival, bindConversation, postpone, quarantine, readWaiting, settlePosted } from "../store/inbox.ts";
 import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
@@ -18,9 +18,17 @@ export interface InboxDelivery extends GhostParts, PostParts {
   readonly replyKey: Buffer;
   readonly log: Logger;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
-  channel(name: string): { readonly type: string; readonly agency: string; readonly room: RoomId } | undefined;
+  channel(name: string): ArrivalChannel | undefined;
   /** Tells an agency that an arrival was set aside. */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
+}
+
+export interface ArrivalChannel {
+  readonly type: string;
+  readonly agency: string;
+  readonly room: RoomId;
+  /** The agency's words for a sender who never wrote to it before. */
+  readonly firstContact: string;
 }
 
 const READ_AT_ONCE = 20;
@@ -44,6 +52,8 @@ export async function deliverArrivals(parts: InboxDelivery, fence: Fence): Promi
 }
 
 async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Promise<Date | undefined> {
+  const { hold } = arrival.message;
+  if (hold !== undefined) return setAside(parts, fence, arrival, hold);
   try {
     await deliver(parts, fence, arrival);
     return undefined;
@@ -90,8 +100,14 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   await bringGhost(parts, citizen, room);
   const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
   const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
+  const isFirst = !place && !(await wroteBefore(parts.database.relaxed, conversation, channel.agency, address));
   const as = parts.users.fullId(citizen.localpart);
-  const posted = await post(parts, arrival, { room, as, place }).catch(async (error: unknown) => {
+  const posted = await post(parts, arrival, {
+    room,
+    as,
+    place,
+    ...(isFirst ? { note: channel.firstContact } : {}),
+  }).catch(async (error: unknown) => {
     // Kicked, or the room was left behind our back: the next attempt joins again.
     if (error instanceof MatrixError && error.errcode === "M_FORBIDDEN")
       await forgetMembership(parts.database.relaxed, citizen.localpart, room);

@@ -24,6 +24,8 @@ export interface PostTarget {
   readonly as: UserId;
   /** Undefined when the arrival's first event begins the thread. */
   readonly place: ThreadPlace | undefined;
+  /** A word about the sender, for the head of a conversation. */
+  readonly note?: string;
 }
 
 export interface Posted {
@@ -34,7 +36,7 @@ export interface Posted {
 
 /** Sends an arrival's events: one request for the words, an upload and an event a file. */
 export async function post(parts: PostParts, arrival: Arrival, target: PostTarget): Promise<Posted> {
-  const composed = composeText(arrival.message, target.place);
+  const composed = composeText(arrival.message, target.place, target.note);
   const at = Date.now() - arrival.receivedAt.getTime() > LATE_MS ? { at: arrival.receivedAt } : {};
   const send = (part: string, content: unknown) =>
     parts.client.send(target.room, "m.room.message", content, {

@@ -112,11 +112,14 @@ export async function postpone(
   expectFenced(fence, result.numUpdatedRows);
 }
 
-/** Sets an arrival aside with all its words and files, so that those behind it go on. */
+/**
+ * Sets an arrival aside with all its words and files, so that those behind it go on. A rule that asked for this has been
+ * obeyed: when the arrival is made to wait again, it is posted.
+ */
 export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, code: string): Promise<void> {
   const result = await db
     .updateTable("inbox")
-    .set({ state: "quarantined", code })
+    .set({ state: "quarantined", code, message: sql`message - 'hold'` })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

@@ -45,6 +45,10 @@ export interface StoredMessage {
   readonly token?: string;
   readonly references: readonly string[];
   readonly automatic: boolean;
+  readonly trust?: { readonly verdict: "verified" | "unverified" | "forged"; readonly remark?: string };
+  readonly remarks?: readonly string[];
+  /** Code of the rule by which it is to be set aside; gone once it was. */
+  readonly hold?: string;
 }
 
 interface InboxTable {
