@@ -179,7 +179,7 @@ function symbolsOf({ spf, dkim, dmarc, arc }: Awaited<ReturnType<typeof authenti
 
 async function authenticateText(mail: string | Buffer, dns: Dns, client: Parameters<typeof authenticate>[1]) {
   await using spooled = await spool(piecesOf(Buffer.from(mail)));
-  return authenticate(spooled, client, dns);
+  return await authenticate(spooled, client, dns);
 }
 
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
