@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ImapFlow } from "imapflow";
+import type { TokenSource } from "./oauth2.ts";
 import type { ImapSettings } from "./settings.ts";
 
 /** One connection to a mailbox that is open for reading only. */
@@ -20,14 +21,24 @@ export interface ImapSession extends AsyncDisposable {
 const LONGEST_IDLE = 60_000;
 const PIECE = 512 * 1024;
 
-/** Connects, logs in and opens the mailbox. The session ends when `signal` aborts. */
-export async function openSession(imap: ImapSettings, signal: AbortSignal): Promise<ImapSession> {
+/** What stands for the password: a token from here, and a new one when the last was refused. */
+export interface Login {
+  readonly tokens: TokenSource | undefined;
+  readonly renew: boolean;
+}
+
+/**
+ * Connects, logs in and opens the mailbox. The session ends when `signal` aborts.
+ * @throws OAuth2Error when there is no token to log in with.
+ */
+export async function openSession(imap: ImapSettings, login: Login, signal: AbortSignal): Promise<ImapSession> {
+  const token = await login.tokens?.get(login.renew);
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
     secure: imap.tls === "implicit",
     doSTARTTLS: imap.tls === "starttls",
-    auth: { user: imap.user, pass: imap.password },
+    auth: { user: imap.user, ...(token === undefined ? { pass: imap.password ?? "" } : { accessToken: token.token }) },
     tls: imap.ca === undefined ? {} : { ca: await readFile(imap.ca) },
     clientInfo: { name: "guichet" },
     logger: false,

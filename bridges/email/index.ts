@@ -1,6 +1,7 @@
 import type { Bridge, BridgeDefinition, BridgeHost } from "../../src/adapter/index.ts";
 import { ownAddress } from "./addresses.ts";
 import { watchHealth } from "./health.ts";
+import { createTokenSource } from "./oauth2.ts";
 import { createMailboxReader } from "./receive-imap.ts";
 import { createIntake } from "./receive-smtp.ts";
 import { createSender } from "./send.ts";
@@ -17,7 +18,8 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
   const assess = createAssessor(config.trust, host);
   const health = watchHealth(["intake", ...(imap === undefined ? [] : ["mailbox"])], host.now);
   const intake = listen && createIntake(listen, own, host, assess);
-  const sender = smtp && createSender(smtp, own, (trouble) => health.report("sending", trouble));
+  const tokens = smtp?.oauth2 && createTokenSource(smtp.oauth2, host.notes, host.now);
+  const sender = smtp && createSender(smtp, own, tokens, (trouble) => health.report("sending", trouble));
   const mailbox =
     imap && createMailboxReader(imap, { own, assess }, host, (trouble) => health.report("mailbox", trouble));
 

@@ -3,6 +3,7 @@ import type { OwnAddress } from "./addresses.ts";
 import { NOBODY, toInbound } from "./arrival.ts";
 import { continueFrom, nameArrival, readCursor, writeCursor } from "./imap-cursor.ts";
 import { type ImapSession, openSession } from "./imap-session.ts";
+import { createTokenSource, OAuth2Error } from "./oauth2.ts";
 import { readAsFile, readMail } from "./read-mail.ts";
 import type { ImapSettings } from "./settings.ts";
 import { type SpooledMail, spool } from "./spool.ts";
@@ -64,10 +65,13 @@ interface Reading {
 
 async function keepReading(reading: Reading): Promise<void> {
   const { imap, host, onTrouble, until } = reading;
+  const tokens = imap.oauth2 && createTokenSource(imap.oauth2, host.notes, host.now);
   let failures = 0;
+  let renew = false;
   while (!until.aborted) {
     try {
-      await using session = await openSession(imap, until);
+      await using session = await openSession(imap, { tokens, renew }, until);
+      renew = false;
       await readToTheEnd(session, reading);
       failures = 0;
       onTrouble(undefined);
@@ -77,7 +81,8 @@ async function keepReading(reading: Reading): Promise<void> {
       }
     } catch (fault) {
       if (until.aborted) return;
-      const code = isLoginRefused(fault) ? "IMAP_AUTH" : "IMAP_CONNECTION";
+      renew = isLoginRefused(fault);
+      const code = fault instanceof OAuth2Error ? fault.code : renew ? "IMAP_AUTH" : "IMAP_CONNECTION";
       host.log.warn({ code, cause: codeOf(fault), failures }, "the mailbox cannot be read now");
       onTrouble(code);
       await pause(backOff(failures++), until);

@@ -43,14 +43,58 @@ const listen = z
   })
   .describe("Takes mail in by SMTP or LMTP from the organisation's mail server.");
 
+const oauth2 = z
+  .object({
+    token_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("File that always holds an access token; it is read again for each login.")
+      .meta({ example: "/run/guichet/token" }),
+    token_command: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe("Program and its words, run without a shell, that prints an access token.")
+      .meta({ example: ["/usr/local/bin/mail-token", "mairie"] }),
+    refresh_token: secret()
+      .optional()
+      .describe("Refresh token, which access tokens are fetched with.")
+      .meta({ example: { env: "TOWN_MAIL_REFRESH_TOKEN" } }),
+    client_id: z.string().min(1).optional().describe("Client id that the refresh token was given to."),
+    client_secret: secret()
+      .optional()
+      .describe("Secret of the client, when it has one.")
+      .meta({ example: { env: "TOWN_MAIL_CLIENT_SECRET" } }),
+    token_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Address of the token endpoint.")
+      .meta({ example: "https://login.example/oauth2/token" }),
+    scope: z.string().min(1).optional().describe("Scope to ask for, when the server wants one named."),
+  })
+  .refine(
+    ({ token_file, token_command, refresh_token }) =>
+      [token_file, token_command, refresh_token].filter((way) => way !== undefined).length === 1,
+    { error: "one of token_file, token_command and refresh_token" },
+  )
+  .refine(
+    ({ refresh_token, client_id, token_url }) =>
+      refresh_token === undefined || (client_id !== undefined && token_url !== undefined),
+    { error: "refresh_token, client_id and token_url go together", path: ["token_url"] },
+  )
+  .describe("Logs in with OAuth 2.0 (XOAUTH2, OAUTHBEARER) instead of a password.");
+
 const imap = z
   .object({
     host: host().describe("Mail server.").meta({ example: "mail.town.example" }),
     port: port().default(993).describe("993 for implicit TLS, 143 else."),
     user: z.string().min(1).describe("Login name.").meta({ example: "mairie" }),
     password: secret()
+      .optional()
       .describe("Password, or where it is kept.")
       .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+    oauth2: oauth2.optional(),
     tls: z
       .enum(["implicit", "starttls", "none"])
       .default("implicit")
@@ -62,6 +106,10 @@ const imap = z
       .default("INBOX")
       .describe("Mailbox that is read. At the first start all mail in it is read, except what is marked deleted."),
     after_read: z.enum(["leave"]).default("leave").describe("leave: the mailbox stays as it was, flags and all."),
+  })
+  .refine(({ password, oauth2 }) => (password === undefined) !== (oauth2 === undefined), {
+    error: "either password or oauth2",
+    path: ["password"],
   })
   .describe("Reads a mailbox.");
 
@@ -79,6 +127,7 @@ const smtp = z
       .optional()
       .describe("Password, or where it is kept.")
       .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+    oauth2: oauth2.optional(),
     tls: z
       .enum(["implicit", "starttls", "none", "opportunistic"])
       .default("starttls")
@@ -90,10 +139,11 @@ const smtp = z
       .default(25 * MIB)
       .describe("Largest mail that the server takes, in bytes; files in answers may come to about 7/10 of it."),
   })
-  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
-    error: "user and password go together",
-    path: ["password"],
-  })
+  .refine(
+    ({ user, password, oauth2 }) =>
+      [password, oauth2].filter((way) => way !== undefined).length === (user === undefined ? 0 : 1),
+    { error: "user goes together with either password or oauth2", path: ["password"] },
+  )
   .describe("Sends the answers. Without it agents cannot answer on this channel.");
 
 const trust = z
@@ -168,5 +218,6 @@ function isUsable(text: string): boolean {
 export type EmailSettings = z.output<typeof settings>;
 export type ListenSettings = NonNullable<EmailSettings["listen"]>;
 export type ImapSettings = NonNullable<EmailSettings["imap"]>;
+export type OAuth2Settings = NonNullable<ImapSettings["oauth2"]>;
 export type TrustSettings = NonNullable<EmailSettings["trust"]>;
 export type SmtpSettings = NonNullable<EmailSettings["smtp"]>;
