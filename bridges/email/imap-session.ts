@@ -21,24 +21,42 @@ export interface ImapSession extends AsyncDisposable {
 const LONGEST_IDLE = 60_000;
 const PIECE = 512 * 1024;
 
-/** What stands for the password: a token from here, and a new one when the last was refused. */
-export interface Login {
-  readonly tokens: TokenSource | undefined;
-  readonly renew: boolean;
-}
-
 /**
  * Connects, logs in and opens the mailbox. The session ends when `signal` aborts.
+ * @param tokens stand for the password, when the settings name OAuth 2.0: one that is refused is renewed at once.
  * @throws OAuth2Error when there is no token to log in with.
  */
-export async function openSession(imap: ImapSettings, login: Login, signal: AbortSignal): Promise<ImapSession> {
-  const token = await login.tokens?.get(login.renew);
+export async function openSession(
+  imap: ImapSettings,
+  tokens: TokenSource | undefined,
+  signal: AbortSignal,
+): Promise<ImapSession> {
+  if (tokens === undefined) return logIn(imap, { pass: imap.password ?? "" }, signal);
+  const { token } = await tokens.get(false);
+  try {
+    return await logIn(imap, { accessToken: token }, signal);
+  } catch (fault) {
+    if (!isLoginRefused(fault)) throw fault;
+    const renewed = await tokens.get(true);
+    if (renewed.token === token) throw fault;
+    return logIn(imap, { accessToken: renewed.token }, signal);
+  }
+}
+
+export const isLoginRefused = (fault: unknown) =>
+  fault instanceof Error && "authenticationFailed" in fault && fault.authenticationFailed === true;
+
+async function logIn(
+  imap: ImapSettings,
+  secret: { readonly pass: string } | { readonly accessToken: string },
+  signal: AbortSignal,
+): Promise<ImapSession> {
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
     secure: imap.tls === "implicit",
     doSTARTTLS: imap.tls === "starttls",
-    auth: { user: imap.user, ...(token === undefined ? { pass: imap.password ?? "" } : { accessToken: token.token }) },
+    auth: { user: imap.user, ...secret },
     tls: imap.ca === undefined ? {} : { ca: await readFile(imap.ca) },
     clientInfo: { name: "guichet" },
     logger: false,

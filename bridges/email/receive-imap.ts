@@ -2,7 +2,7 @@ import type { BridgeHost, InboundMessage } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { NOBODY, toInbound } from "./arrival.ts";
 import { continueFrom, nameArrival, readCursor, writeCursor } from "./imap-cursor.ts";
-import { type ImapSession, openSession } from "./imap-session.ts";
+import { type ImapSession, isLoginRefused, openSession } from "./imap-session.ts";
 import { createTokenSource, OAuth2Error } from "./oauth2.ts";
 import { readAsFile, readMail } from "./read-mail.ts";
 import type { ImapSettings } from "./settings.ts";
@@ -67,11 +67,9 @@ async function keepReading(reading: Reading): Promise<void> {
   const { imap, host, onTrouble, until } = reading;
   const tokens = imap.oauth2 && createTokenSource(imap.oauth2, host.notes, host.now);
   let failures = 0;
-  let renew = false;
   while (!until.aborted) {
     try {
-      await using session = await openSession(imap, { tokens, renew }, until);
-      renew = false;
+      await using session = await openSession(imap, tokens, until);
       await readToTheEnd(session, reading);
       failures = 0;
       onTrouble(undefined);
@@ -81,8 +79,7 @@ async function keepReading(reading: Reading): Promise<void> {
       }
     } catch (fault) {
       if (until.aborted) return;
-      renew = isLoginRefused(fault);
-      const code = fault instanceof OAuth2Error ? fault.code : renew ? "IMAP_AUTH" : "IMAP_CONNECTION";
+      const code = codeOfTrouble(fault);
       host.log.warn({ code, cause: codeOf(fault), failures }, "the mailbox cannot be read now");
       onTrouble(code);
       await pause(backOff(failures++), until);
@@ -178,7 +175,9 @@ const announceUnreadable = (
 /** Trouble of a socket or of the disk says nothing about the mail. */
 const isOutsideTrouble = (fault: unknown) => fault instanceof Error && "syscall" in fault;
 
-const isLoginRefused = (fault: unknown) =>
-  fault instanceof Error && "authenticationFailed" in fault && fault.authenticationFailed === true;
+function codeOfTrouble(fault: unknown): string {
+  if (fault instanceof OAuth2Error) return fault.code;
+  return isLoginRefused(fault) ? "IMAP_AUTH" : "IMAP_CONNECTION";
+}
 
 const codeOf = (fault: unknown) => (fault instanceof Error && "code" in fault ? String(fault.code) : "unknown");
