@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import type { Notes } from "../../src/adapter/index.ts";
-import type { OAuth2Settings } from "./settings.ts";
+import type { OAuth2Settings } from "./oauth2-settings.ts";
 
 /** A token that stands for the password (RFC 6750). */
 export interface AccessToken {

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
-import type { Acceptance, BridgeHost } from "../../src/adapter/index.ts";
+import type { BridgeHost } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { toInbound } from "./arrival.ts";
 import { readMail } from "./read-mail.ts";
 import type { ListenSettings } from "./settings.ts";
+import { answer, type Ending, replyWith } from "./smtp-reply.ts";
 import { MailTooLargeError, spool } from "./spool.ts";
 import type { AssessSender } from "./trust/assess.ts";
 import type { SmtpClient } from "./trust/check-spf.ts";
@@ -119,8 +120,6 @@ function countClients() {
   };
 }
 
-type Ending = Acceptance | "forged" | "failed";
-
 async function acceptForEach(
   stream: SMTPServerDataStream,
   client: SmtpClient,
@@ -154,41 +153,6 @@ async function acceptForEach(
 
 const nameArrival = (recipient: string, digest: string) =>
   `smtp:${createHash("sha256").update(`${recipient.toLowerCase()}\n${digest}`).digest("hex")}`;
-
-type Done = (fault?: Error | null, replies?: string | (string | Error)[]) => void;
-
-function answer(endings: readonly Ending[], protocol: ListenSettings["protocol"], done: Done): void {
-  const replies = endings.map(replyTo);
-  // SMTP has one reply for all recipients: unless each is stored, the mail comes again, and duplicates are told apart.
-  const fault =
-    replies.find((reply) => reply.responseCode === 451) ?? replies.find((reply) => reply.responseCode !== 250);
-  if (protocol === "lmtp")
-    done(
-      null,
-      replies.map((reply) => (reply.responseCode === 250 ? "OK" : reply)),
-    );
-  else if (fault !== undefined && fault.responseCode !== 250) done(fault);
-  else done(null, "OK");
-}
-
-function replyTo(ending: Ending): SmtpReply {
-  if (ending === "failed") return replyWith(451, "Try again later");
-  if (ending === "forged")
-    return replyWith("550 5.7.1", "The sender's domain asks to refuse mail that it does not prove");
-  if (ending === "refused") return replyWith("554 5.7.1", "Not accepted here");
-  return replyWith(250, "OK");
-}
-
-interface SmtpReply extends Error {
-  responseCode: number | string;
-}
-
-/**
- * @param responseCode the library adds an enhanced code (RFC 3463) to a number, the same to each; with a text, the reply
- * begins with that text.
- */
-const replyWith = (responseCode: number | string, text: string): SmtpReply =>
-  Object.assign(new Error(text), { responseCode });
 
 function listenOn(server: SMTPServer, { port, host }: ListenSettings): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { normaliseAddress } from "./addresses.ts";
+import { oauth2, secret } from "./oauth2-settings.ts";
+import { trust } from "./trust/settings.ts";
 
 const MIB = 1024 * 1024;
 const host = () => z.string().min(1);
 const port = () => z.int().min(1).max(65535);
-const secret = () => z.string().min(1).meta({ secret: true });
 const ca = z
   .string()
   .optional()
@@ -43,48 +44,6 @@ const listen = z
   })
   .describe("Takes mail in by SMTP or LMTP from the organisation's mail server.");
 
-const oauth2 = z
-  .object({
-    token_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("File that always holds an access token; it is read again for each login.")
-      .meta({ example: "/run/guichet/token" }),
-    token_command: z
-      .array(z.string().min(1))
-      .min(1)
-      .optional()
-      .describe("Program and its words, run without a shell, that prints an access token.")
-      .meta({ example: ["/usr/local/bin/mail-token", "mairie"] }),
-    refresh_token: secret()
-      .optional()
-      .describe("Refresh token, which access tokens are fetched with.")
-      .meta({ example: { env: "TOWN_MAIL_REFRESH_TOKEN" } }),
-    client_id: z.string().min(1).optional().describe("Client id that the refresh token was given to."),
-    client_secret: secret()
-      .optional()
-      .describe("Secret of the client, when it has one.")
-      .meta({ example: { env: "TOWN_MAIL_CLIENT_SECRET" } }),
-    token_url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe("Address of the token endpoint.")
-      .meta({ example: "https://login.example/oauth2/token" }),
-    scope: z.string().min(1).optional().describe("Scope to ask for, when the server wants one named."),
-  })
-  .refine(
-    ({ token_file, token_command, refresh_token }) =>
-      [token_file, token_command, refresh_token].filter((way) => way !== undefined).length === 1,
-    { error: "one of token_file, token_command and refresh_token" },
-  )
-  .refine(
-    ({ refresh_token, client_id, token_url }) =>
-      refresh_token === undefined || (client_id !== undefined && token_url !== undefined),
-    { error: "refresh_token, client_id and token_url go together", path: ["token_url"] },
-  )
-  .describe("Logs in with OAuth 2.0 (XOAUTH2, OAUTHBEARER) instead of a password.");
-
 const imap = z
   .object({
     host: host().describe("Mail server.").meta({ example: "mail.town.example" }),
@@ -93,7 +52,7 @@ const imap = z
     password: secret()
       .optional()
       .describe("Password, or where it is kept.")
-      .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+      .meta({ example: { env: "TOWN_MAIL_PASSWORD" }, shown: true }),
     oauth2: oauth2.optional(),
     tls: z
       .enum(["implicit", "starttls", "none"])
@@ -146,45 +105,6 @@ const smtp = z
   )
   .describe("Sends the answers. Without it agents cannot answer on this channel.");
 
-const trust = z
-  .object({
-    results_of: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        "Name under which your own mail server writes Authentication-Results (RFC 8601); it must take foreign fields with this name out of what it receives.",
-      )
-      .meta({ example: "mx.town.example" }),
-    verify: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Checks SPF, DKIM, DMARC and ARC here. SPF needs a listen that other organisations' servers reach directly, or through PROXY.",
-      ),
-    name_servers: z
-      .array(z.string().min(1))
-      .default([])
-      .describe("Name servers to ask instead of the system's.")
-      .meta({ example: ["127.0.0.1:53"] }),
-    arc_sealers: z
-      .array(z.string().min(1))
-      .default([])
-      .describe("Domains of mailing lists and forwarders whose word counts for mail that they passed on (ARC).")
-      .meta({ example: ["lists.example.org"] }),
-    on_forged: z
-      .enum(["show", "hold", "refuse"])
-      .default("show")
-      .describe(
-        "Mail whose sender is forged by its domain's own rules (DMARC). show: with a warning. hold: set aside, and the room is told. refuse: refused with 550 when the domain asks for it; where your own server has taken it already, held.",
-      ),
-  })
-  .refine(({ results_of, verify }) => (results_of !== undefined) !== verify, {
-    error: "either results_of or verify: true",
-    path: ["results_of"],
-  })
-  .describe("Tells agents whether the sender is proven. Left out: nothing is checked.");
-
 /** Settings of an email channel, as the operator writes them. */
 export const settings = z
   .object({
@@ -218,6 +138,4 @@ function isUsable(text: string): boolean {
 export type EmailSettings = z.output<typeof settings>;
 export type ListenSettings = NonNullable<EmailSettings["listen"]>;
 export type ImapSettings = NonNullable<EmailSettings["imap"]>;
-export type OAuth2Settings = NonNullable<ImapSettings["oauth2"]>;
-export type TrustSettings = NonNullable<EmailSettings["trust"]>;
 export type SmtpSettings = NonNullable<EmailSettings["smtp"]>;

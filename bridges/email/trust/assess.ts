@@ -2,7 +2,6 @@ import ipaddr from "ipaddr.js";
 import type { BridgeHost, SenderTrust } from "../../../src/adapter/index.ts";
 import { headerValues } from "../headers.ts";
 import type { ReadMail } from "../read-mail.ts";
-import type { TrustSettings } from "../settings.ts";
 import type { SpooledMail } from "../spool.ts";
 import { authenticate } from "./authenticate.ts";
 import { trustedResults } from "./authentication-results.ts";
@@ -12,6 +11,7 @@ import { fromDomains } from "./from-domains.ts";
 import { readHeadLines } from "./head.ts";
 import { type Evidence, evidenceFrom, evidenceOf, judge, type Verdict } from "./judge.ts";
 import { remarkOnSender } from "./remark.ts";
+import type { TrustSettings } from "./settings.ts";
 import { chooseTrustWords } from "./words.ts";
 
 /** What is thought of a mail's sender, and what follows from it. */
