@@ -8,7 +8,7 @@ import { trustedResults } from "./authentication-results.ts";
 import type { SmtpClient } from "./check-spf.ts";
 import { createDns, untilAborted } from "./dns.ts";
 import { fromDomains } from "./from-domains.ts";
-import { readHeadLines } from "./head.ts";
+import { readHead } from "./head.ts";
 import { type Evidence, evidenceFrom, evidenceOf, judge, type Verdict } from "./judge.ts";
 import { remarkOnSender } from "./remark.ts";
 import type { TrustSettings } from "./settings.ts";
@@ -36,25 +36,30 @@ export function createAssessor(
   const words = chooseTrustWords(languages);
   const dns = settings?.verify === true ? createDns(settings.name_servers) : undefined;
 
-  const evidence = async (mail: SpooledMail, client: SmtpClient | undefined): Promise<Evidence[]> => {
+  const evidence = async (
+    mail: SpooledMail,
+    { from }: ReadMail,
+    client: SmtpClient | undefined,
+  ): Promise<Evidence[]> => {
     if (dns !== undefined && settings !== undefined) {
       const ending = new AbortController();
       const timer = setTimeout(() => ending.abort(), LONGEST_CHECK);
       try {
-        return evidenceFrom(await authenticate(mail, client, untilAborted(dns, ending.signal)), settings.arc_sealers);
+        const found = await authenticate(mail, client, untilAborted(dns, ending.signal), from?.address);
+        return evidenceFrom(found, settings.arc_sealers);
       } finally {
         clearTimeout(timer);
       }
     }
-    const head = (await readHeadLines(mail)) ?? [];
-    return evidenceOf(trustedResults(head, settings?.results_of ?? ""), fromDomains(headerValues(head, "from")));
+    const { lines } = await readHead(mail);
+    return evidenceOf(trustedResults(lines, settings?.results_of ?? ""), fromDomains(headerValues(lines, "from")));
   };
 
   return async (mail, read, client) => {
     const door = client !== undefined && isPublic(client.ip) ? client : undefined;
     const remarks = remarkOnSender(read, words);
     if (settings === undefined) return { trust: undefined, remarks, rule: "show" };
-    const found = await evidence(mail, door).then(judge, (fault: unknown) => {
+    const found = await evidence(mail, read, door).then(judge, (fault: unknown) => {
       log.warn({ err: fault, code: "EMAIL_SENDER_UNCHECKED" }, "a sender could not be checked");
       return judge([]);
     });

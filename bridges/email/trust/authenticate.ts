@@ -1,12 +1,12 @@
-import type { HeaderLines } from "../headers.ts";
-import { headerValues } from "../headers.ts";
+import { type HeaderLines, headerValues } from "../headers.ts";
 import type { SpooledMail } from "../spool.ts";
 import { type CheckedDomain, checkDmarc, type DmarcResult } from "./check-dmarc.ts";
 import { checkSignatures, type Signatures } from "./check-signatures.ts";
 import { checkSpf, type SmtpClient } from "./check-spf.ts";
 import type { Dns } from "./dns.ts";
+import { domainOf } from "./domain.ts";
 import { fromDomains } from "./from-domains.ts";
-import { readHeadLines } from "./head.ts";
+import { readHead } from "./head.ts";
 
 /** What the checks found out about a mail's sender. */
 export interface Authentication extends Signatures {
@@ -21,19 +21,18 @@ export interface Authentication extends Signatures {
  * Checks SPF, DKIM, ARC and DMARC of a mail. Never rejects for what a sender wrote or a name server does: what cannot
  * be found out is `none` or `temperror`.
  * @param client undefined when the mail came through other servers of ours.
+ * @param from the address that agents are shown as the sender's, in case another reader finds none in From.
  */
 export async function authenticate(
   mail: SpooledMail,
   client: SmtpClient | undefined,
   dns: Dns,
+  from = "",
 ): Promise<Authentication> {
-  const head = await readHeadLines(mail);
-  if (head === undefined) return { spf: undefined, dkim: [], arc: "none", dmarc: [], head: [] };
-  const [spf, { dkim, arc }] = await Promise.all([
-    client && checkSpf(dns, client),
-    checkSignatures(mail, head, dns).catch(() => ({ dkim: [], arc: "none" as const })),
-  ]);
-  const from = fromDomains(headerValues(head, "from"));
-  const dmarc = await Promise.all(from.map((domain) => checkDmarc(dns, domain, { spf, dkim })));
-  return { spf, dkim, arc, dmarc, head };
+  const head = await readHead(mail);
+  const [spf, { dkim, arc }] = await Promise.all([client && checkSpf(dns, client), checkSignatures(mail, head, dns)]);
+  const domains = new Set([...fromDomains(headerValues(head.lines, "from")), domainOf(from)]);
+  domains.delete("");
+  const dmarc = await Promise.all([...domains].map((domain) => checkDmarc(dns, domain, { spf, dkim })));
+  return { spf, dkim, arc, dmarc, head: head.lines };
 }
