@@ -101,7 +101,7 @@ const smtp = z
   .refine(
     ({ user, password, oauth2 }) =>
       [password, oauth2].filter((way) => way !== undefined).length === (user === undefined ? 0 : 1),
-    { error: "user goes together with either password or oauth2", path: ["password"] },
+    { error: "user and password go together, or user and oauth2", path: ["password"] },
   )
   .describe("Sends the answers. Without it agents cannot answer on this channel.");
 

@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type House, openHouse } from "../support/house.ts";
 import { missing } from "../support/needs.ts";
@@ -42,5 +45,21 @@ describe.skipIf(lacks)(`what agents see of a sender${lacks ? ` (${lacks})` : ""}
     const { content } = await house.arrival("your real account");
     expect(content.body).toMatch(/^True\n/);
     await expect(house.arrival("your account\n", 500)).rejects.toThrow();
+
+    // What an operator's release does.
+    const id = /number (\d+)\.$/.exec(String(notice.content.body))?.[1];
+    await inDatabase("update inbox set state = 'waiting', due_at = now() where id = $1 and state = 'quarantined'", id);
+    const released = await house.arrival("\nyour account", 20_000);
+    expect(released.content.body).toMatch(/^⚠️ The sender may be forged.*\n\nForged\ninfo@bank\.example\n/);
   });
+
+  async function inDatabase(statement: string, value: unknown): Promise<void> {
+    const folder = join(house.folder, "data", "postgres");
+    const password = await readFile(join(folder, "password"), "utf8");
+    const port = Number((await readFile(join(folder, "cluster", "postmaster.pid"), "utf8")).split("\n")[3]);
+    const client = new pg.Client({ host: "127.0.0.1", port, user: "guichet", password, database: "guichet" });
+    await client.connect();
+    await client.query(statement, [value]);
+    await client.end();
+  }
 });
