@@ -4,6 +4,7 @@ import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { sayInRoom } from "./desk/say.ts";
+import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
 import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
@@ -23,7 +24,7 @@ import type { OutboxIntake } from "./outbox/intake.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
-import { findIdleLanes } from "./store/inbox.ts";
+import { type Arrival, findIdleLanes } from "./store/inbox.ts";
 import { addEvents, findIdleRooms, type IncomingEvent } from "./store/matrix-event.ts";
 import { openStore } from "./store/open-store.ts";
 import { findIdleReplies } from "./store/outbox.ts";
@@ -146,8 +147,7 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};
-      const words = code === "CITIZEN_BANNED" ? texts?.banned : texts?.quarantined;
-      if (room && words) await sayInRoom(parts, room, words(arrival.id, code), ["quarantine", arrival.id]);
+      if (room && texts) await sayInRoom(parts, room, sayQuarantined(texts, arrival, code), ["quarantine", arrival.id]);
     },
     async announceWaiting(agency, code) {
       const { room, texts } = agencies.get(agency) ?? {};
@@ -171,6 +171,11 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     if (lane.of === "answers") return deliverAnswers(outbox, fence, lane.conversation);
     return undefined;
   };
+}
+
+function sayQuarantined(texts: DeskTexts, { id, message: { hold, trust } }: Arrival, code: string): string {
+  if (hold) return texts.held(id, code, trust?.remark);
+  return code === "CITIZEN_BANNED" ? texts.banned(id) : texts.quarantined(id, code);
 }
 
 async function findForgotten(database: Database): Promise<Lane[]> {

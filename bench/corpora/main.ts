@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../demo/setup/paths.js";
+import { scoreAuth } from "./auth.ts";
 import { scoreBounces } from "./bounce.ts";
 import { scoreReplies } from "./reply.ts";
 import type { Score, ScoreCorpora } from "./score.ts";
 
 /** Each measures what its module is about. */
-const SCORERS: readonly ScoreCorpora[] = [scoreReplies, scoreBounces];
+const SCORERS: readonly ScoreCorpora[] = [scoreReplies, scoreBounces, scoreAuth];
 
 const folder = process.env.GUICHET_CORPORA ?? join(projectFolder, "..", "shared", "corpora");
 if (!existsSync(folder)) {

@@ -21,11 +21,12 @@ const UNSAFE = /[\s\u0000-\u001f\u007f<>,]/;
 /** RFC 5321, 4.5.3.1.1: octets in a local part. */
 const LOCAL_PART_LIMIT = 64;
 
-/** The channel's own address and the reply addresses made of it: `mairie+token@town.example` (RFC 5233, subaddressing). */
+/** The channel's own addresses and those made of them: `mairie+token@town.example` (RFC 5233, subaddressing). */
 export interface OwnAddress {
+  /** The main one, which answers come from. */
   readonly address: string;
   readonly domain: string;
-  /** True for the address itself and for any reply address made of it. */
+  /** True for each of the addresses itself and for any sub-address of it. */
   owns(recipient: string): boolean;
   /** What stands after the delimiter in a recipient of ours; undefined when there is nothing. */
   tokenOf(recipient: string): string | undefined;
@@ -33,24 +34,28 @@ export interface OwnAddress {
   withToken(token: string): string | undefined;
 }
 
-/** @param text an address that `normaliseAddress` accepts. */
-export function ownAddress(text: string, delimiter: string): OwnAddress {
+/**
+ * @param text an address that `normaliseAddress` accepts.
+ * @param others further ones, which are written to but do not answer.
+ */
+export function ownAddress(text: string, delimiter: string, others: readonly string[] = []): OwnAddress {
   const address = normaliseAddress(text) ?? text;
-  const at = address.lastIndexOf("@");
-  const local = address.slice(0, at);
-  const domain = address.slice(at + 1);
-  const prefix = local + delimiter.toLowerCase();
-  const ending = `@${domain}`;
+  const { prefix, ending } = partsOf(address, delimiter);
+  const all = [address, ...others.map((other) => normaliseAddress(other) ?? other)].map((each) => ({
+    address: each,
+    ...partsOf(each, delimiter),
+  }));
 
   const tokenIn = (recipient: string) => {
     const normal = normaliseAddress(recipient);
-    if (normal === undefined || !normal.endsWith(ending)) return undefined;
-    if (normal === address) return "";
-    return normal.startsWith(prefix) ? normal.slice(prefix.length, -ending.length) : undefined;
+    if (normal === undefined) return undefined;
+    if (all.some((each) => each.address === normal)) return "";
+    const own = all.find((each) => normal.startsWith(each.prefix) && normal.endsWith(each.ending));
+    return own && normal.slice(own.prefix.length, -own.ending.length);
   };
   return {
     address,
-    domain,
+    domain: ending.slice(1),
     owns: (recipient) => tokenIn(recipient) !== undefined,
     tokenOf: (recipient) => tokenIn(recipient) || undefined,
     withToken: (token) => {
@@ -58,4 +63,9 @@ export function ownAddress(text: string, delimiter: string): OwnAddress {
       return Buffer.byteLength(extended) > LOCAL_PART_LIMIT ? undefined : extended + ending;
     },
   };
+}
+
+function partsOf(address: string, delimiter: string): { readonly prefix: string; readonly ending: string } {
+  const at = address.lastIndexOf("@");
+  return { prefix: address.slice(0, at) + delimiter.toLowerCase(), ending: address.slice(at) };
 }

@@ -3,6 +3,7 @@ import { normaliseAddress, type OwnAddress } from "./addresses.ts";
 import { isAutomatic } from "./automatic.ts";
 import { foldMail } from "./fold/fold-mail.ts";
 import type { ReadMail } from "./read-mail.ts";
+import type { Assessment } from "./trust/assess.ts";
 
 /** How a mail came to us. */
 export interface Arrival {
@@ -12,20 +13,24 @@ export interface Arrival {
   readonly recipient: string | undefined;
   /** "" is the null return path; undefined when there is no envelope (IMAP). */
   readonly envelopeFrom: string | undefined;
+  /** What is thought of the sender; left out when nobody looked. */
+  readonly assessment?: Assessment;
 }
+
+/** Code under which mail is set aside whose sender is forged. */
+const FORGED = "SENDER_FORGED";
 
 /** A mail and the way it came, as the core takes them in. */
 export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): InboundMessage {
-  const token =
-    arrival.recipient === undefined
-      ? mail.recipients.map(own.tokenOf).find((each) => each !== undefined)
-      : own.tokenOf(arrival.recipient);
+  const ours = arrival.recipient === undefined ? mail.recipients.filter(own.owns) : [arrival.recipient];
+  const token = ours.map(own.tokenOf).find((each) => each !== undefined);
+  const { trust, remarks = [], rule } = arrival.assessment ?? {};
   const visible = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   return {
     dedupeKey: arrival.dedupeKey,
     from: mail.from ?? { address: envelopeFrom ?? NOBODY },
-    to: own.address,
+    to: normaliseAddress(ours[0] ?? "") ?? own.address,
     receivedAt: arrival.receivedAt,
     text: mail.text,
     thread: { references: mail.references, ...(token === undefined ? {} : { token }) },
@@ -35,6 +40,9 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
     ...(visible === undefined ? {} : { visible }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(remarks.length === 0 ? {} : { remarks }),
+    ...(rule === "hold" ? { hold: FORGED } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ImapFlow } from "imapflow";
+import type { TokenSource } from "./oauth2.ts";
 import type { ImapSettings } from "./settings.ts";
 
 /** One connection to one folder of a mailbox. */
@@ -27,14 +28,42 @@ const PIECE = 512 * 1024;
 /**
  * Connects, logs in and opens the folder, for reading only unless mails are to be moved out of it. The session ends when
  * `signal` aborts.
+ * @param tokens stand for the password, when the settings name OAuth 2.0: one that is refused is renewed at once.
+ * @throws OAuth2Error when there is no token to log in with.
  */
-export async function openSession(imap: ImapSettings, mailbox: string, signal: AbortSignal): Promise<ImapSession> {
+export async function openSession(
+  imap: ImapSettings,
+  mailbox: string,
+  tokens: TokenSource | undefined,
+  signal: AbortSignal,
+): Promise<ImapSession> {
+  if (tokens === undefined) return logIn(imap, mailbox, { pass: imap.password ?? "" }, signal);
+  const { token } = await tokens.get(false);
+  try {
+    return await logIn(imap, mailbox, { accessToken: token }, signal);
+  } catch (fault) {
+    if (!isLoginRefused(fault)) throw fault;
+    const renewed = await tokens.get(true);
+    if (renewed.token === token) throw fault;
+    return logIn(imap, mailbox, { accessToken: renewed.token }, signal);
+  }
+}
+
+export const isLoginRefused = (fault: unknown) =>
+  fault instanceof Error && "authenticationFailed" in fault && fault.authenticationFailed === true;
+
+async function logIn(
+  imap: ImapSettings,
+  mailbox: string,
+  secret: { readonly pass: string } | { readonly accessToken: string },
+  signal: AbortSignal,
+): Promise<ImapSession> {
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
     secure: imap.tls === "implicit",
     doSTARTTLS: imap.tls === "starttls",
-    auth: { user: imap.user, pass: imap.password },
+    auth: { user: imap.user, ...secret },
     tls: imap.ca === undefined ? {} : { ca: await readFile(imap.ca) },
     clientInfo: { name: "guichet" },
     logger: false,

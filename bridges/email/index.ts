@@ -1,10 +1,12 @@
 import type { Bridge, BridgeDefinition, BridgeHost } from "../../src/adapter/index.ts";
 import { ownAddress } from "./addresses.ts";
 import { watchHealth } from "./health.ts";
+import { createTokenSource } from "./oauth2.ts";
 import { createMailboxReader } from "./receive-imap.ts";
 import { createIntake } from "./receive-smtp.ts";
 import { createSender } from "./send.ts";
 import { type EmailSettings, settings } from "./settings.ts";
+import { createAssessor } from "./trust/assess.ts";
 
 /** Email: in by SMTP, LMTP or IMAP, out by SMTP. */
 const email: BridgeDefinition<EmailSettings> = { type: "email", contract: 1, config: settings, create };
@@ -12,14 +14,20 @@ export default email;
 
 function create(config: EmailSettings, host: BridgeHost): Bridge {
   const { listen, imap, smtp } = config;
-  const own = ownAddress(config.address, config.delimiter);
+  const own = ownAddress(config.address, config.delimiter, config.also);
+  const assess = createAssessor(config.trust, host);
   const mailboxes = imap?.mailboxes ?? [];
   const health = watchHealth(["intake", ...mailboxes.map(partOf)], host.now);
-  const intake = listen && createIntake(listen, own, host);
-  const sender = smtp && createSender(smtp, own, (trouble) => health.report("sending", trouble));
+  const intake = listen && createIntake(listen, own, host, assess);
+  const tokensFor = (settings: typeof imap | typeof smtp) =>
+    settings?.oauth2 && createTokenSource(settings.oauth2, host.notes, host.now);
+  const sender = smtp && createSender(smtp, own, tokensFor(smtp), (trouble) => health.report("sending", trouble));
+  const tokens = tokensFor(imap);
   const readers = imap
-    ? mailboxes.map((name) =>
-        createMailboxReader(imap, name, own, host, (trouble) => health.report(partOf(name), trouble)),
+    ? mailboxes.map((mailbox) =>
+        createMailboxReader(imap, { mailbox, own, assess, tokens }, host, (trouble) =>
+          health.report(partOf(mailbox), trouble),
+        ),
       )
     : [];
 

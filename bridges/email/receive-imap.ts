@@ -1,9 +1,11 @@
 import type { BridgeHost } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { type Cursor, continueFrom, readCursor, writeCursor } from "./imap-cursor.ts";
-import { type ImapSession, openSession } from "./imap-session.ts";
+import { type ImapSession, isLoginRefused, openSession } from "./imap-session.ts";
+import { OAuth2Error, type TokenSource } from "./oauth2.ts";
 import type { ImapSettings } from "./settings.ts";
 import { codeOf, type Reading, takeMail } from "./take-mail.ts";
+import type { AssessSender } from "./trust/assess.ts";
 import { backOff, pause } from "./wait.ts";
 
 /** Reads one folder of a mailbox in the order of its UIDs, in one process of many. */
@@ -16,11 +18,18 @@ export interface MailboxReader {
 /** Mails between two questions for dates, and between two moves. */
 const BATCH = 50;
 
+/** What is read, and for whom. */
+interface MailboxPlace {
+  readonly mailbox: string;
+  readonly own: OwnAddress;
+  readonly assess: AssessSender;
+  readonly tokens: TokenSource | undefined;
+}
+
 /** @param onTrouble gets a code while mail cannot be read, undefined when all is well. */
 export function createMailboxReader(
   imap: ImapSettings,
-  mailbox: string,
-  own: OwnAddress,
+  { tokens, ...place }: MailboxPlace,
   host: BridgeHost,
   onTrouble: (code: string | undefined) => void,
 ): MailboxReader {
@@ -30,9 +39,9 @@ export function createMailboxReader(
     start: (signal) => {
       // Another process may hold the mailbox: standing by is well.
       onTrouble(undefined);
-      const lease = host.lease(`imap:${mailbox}`, (held) => {
+      const lease = host.lease(`imap:${place.mailbox}`, (held) => {
         const until = AbortSignal.any([signal, held, ending.signal]);
-        running = keepReading(imap, { mailbox, own, host, onTrouble, until, failures: new Map() });
+        running = keepReading(imap, tokens, { ...place, host, onTrouble, until, failures: new Map() });
         return running;
       });
       lease.catch((fault: unknown) => {
@@ -47,12 +56,12 @@ export function createMailboxReader(
   };
 }
 
-async function keepReading(imap: ImapSettings, reading: Reading): Promise<void> {
+async function keepReading(imap: ImapSettings, tokens: TokenSource | undefined, reading: Reading): Promise<void> {
   const { mailbox, host, onTrouble, until } = reading;
   let failures = 0;
   while (!until.aborted) {
     try {
-      await using session = await openSession(imap, mailbox, until);
+      await using session = await openSession(imap, mailbox, tokens, until);
       const clear = (uids: readonly number[]) => moveAway(session, uids, imap.move_to, reading);
       let isWell = await clear(await leftovers(session, imap, reading));
       isWell = (await readToTheEnd(session, reading, clear)) && isWell;
@@ -64,7 +73,7 @@ async function keepReading(imap: ImapSettings, reading: Reading): Promise<void> 
       }
     } catch (fault) {
       if (until.aborted) return;
-      const code = isLoginRefused(fault) ? "IMAP_AUTH" : "IMAP_CONNECTION";
+      const code = codeOfTrouble(fault);
       host.log.warn({ code, cause: codeOf(fault), failures }, "the mailbox cannot be read now");
       onTrouble(code);
       await pause(backOff(failures++), until);
@@ -134,5 +143,7 @@ async function moveAway(
   return false;
 }
 
-const isLoginRefused = (fault: unknown) =>
-  fault instanceof Error && "authenticationFailed" in fault && fault.authenticationFailed === true;
+function codeOfTrouble(fault: unknown): string {
+  if (fault instanceof OAuth2Error) return fault.code;
+  return isLoginRefused(fault) ? "IMAP_AUTH" : "IMAP_CONNECTION";
+}

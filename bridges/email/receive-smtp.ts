@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
-import type { Acceptance, BridgeHost } from "../../src/adapter/index.ts";
+import type { BridgeHost } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { toInbound } from "./arrival.ts";
 import { readMail } from "./read-mail.ts";
 import type { ListenSettings } from "./settings.ts";
+import { answer, type Ending, replyWith } from "./smtp-reply.ts";
 import { MailTooLargeError, spool } from "./spool.ts";
+import type { AssessSender } from "./trust/assess.ts";
+import type { SmtpClient } from "./trust/check-spf.ts";
 
 /** Takes mail in by SMTP (RFC 5321) or LMTP (RFC 2033): 250 only for what the inbox holds durably. */
 export interface MailIntake {
@@ -19,13 +22,27 @@ export interface MailIntake {
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for its client. */
 const IDLE_LIMIT = 300_000;
 const MOST_CLIENTS = 200;
+/** Postfix opens 20 at once (default_destination_concurrency_limit); one peer must not take all there are. */
+const MOST_FROM_ONE = 50;
 const MOST_RECIPIENTS = 100;
 
-export function createIntake(listen: ListenSettings, own: OwnAddress, host: BridgeHost): MailIntake {
+interface IntakeParts {
+  readonly listen: ListenSettings;
+  readonly own: OwnAddress;
+  readonly host: BridgeHost;
+  readonly assess: AssessSender;
+}
+
+export function createIntake(
+  listen: ListenSettings,
+  own: OwnAddress,
+  host: BridgeHost,
+  assess: AssessSender,
+): MailIntake {
   let server: SMTPServer | undefined;
   return {
     start: async () => {
-      server = createServer(listen, own, host, await readTls(listen));
+      server = createServer({ listen, own, host, assess }, await readTls(listen));
       await listenOn(server, listen);
       server.on("error", (fault) =>
         host.log.warn({ err: fault, code: "EMAIL_INTAKE_CONNECTION" }, "a connection to the mail intake failed"),
@@ -44,17 +61,15 @@ async function readTls(listen: ListenSettings): Promise<{ cert: Buffer; key: Buf
   return { cert, key };
 }
 
-function createServer(
-  listen: ListenSettings,
-  own: OwnAddress,
-  host: BridgeHost,
-  tls: { cert: Buffer; key: Buffer } | undefined,
-): SMTPServer {
+function createServer(parts: IntakeParts, tls: { cert: Buffer; key: Buffer } | undefined): SMTPServer {
+  const { listen, own, host } = parts;
+  const clients = countClients();
   const takeMail = async (stream: SMTPServerDataStream, session: SMTPServerSession) => {
     const recipients = session.envelope.rcptTo.map(({ address }) => address);
     const sender = session.envelope.mailFrom === false ? "" : session.envelope.mailFrom.address;
+    const client = { ip: session.remoteAddress, helo: session.hostNameAppearsAs || "", mailFrom: sender };
     try {
-      return await acceptForEach(stream, sender, recipients, listen.max_bytes, own, host);
+      return await acceptForEach(stream, client, recipients, parts);
     } catch (fault) {
       if (fault instanceof MailTooLargeError) return recipients.map(() => "refused" as const);
       if (isHangUp(fault)) host.log.debug("the mail server hung up within a mail");
@@ -76,7 +91,11 @@ function createServer(
     maxClients: MOST_CLIENTS,
     maxRecipients: MOST_RECIPIENTS,
     socketTimeout: IDLE_LIMIT,
+    useProxy: listen.proxy_from.length > 0 ? listen.proxy_from : false,
     logger: false,
+    onConnect: ({ id, remoteAddress }, done) =>
+      done(clients.enter(id, remoteAddress) ? null : replyWith("421 4.7.0", "Too many connections")),
+    onClose: ({ id }) => clients.leave(id),
     onRcptTo: ({ address }, _session, done) => done(own.owns(address) ? null : replyWith(550, "No such address here")),
     onData: (stream, session, done) => {
       void takeMail(stream, session).then((endings) => answer(endings, listen.protocol, done));
@@ -89,24 +108,39 @@ const isHangUp = (fault: unknown) =>
   "code" in fault &&
   ["ECONNECTION", "ERR_STREAM_PREMATURE_CLOSE"].includes(String(fault.code));
 
-type Ending = Acceptance | "failed";
+/** Open sessions by the address of the peer. */
+function countClients() {
+  const peers = new Map<string, string>();
+  return {
+    enter: (session: string, peer: string) => {
+      peers.set(session, peer);
+      return [...peers.values()].filter((each) => each === peer).length <= MOST_FROM_ONE;
+    },
+    leave: (session: string) => peers.delete(session),
+  };
+}
 
 async function acceptForEach(
   stream: SMTPServerDataStream,
-  sender: string,
+  client: SmtpClient,
   recipients: readonly string[],
-  maxBytes: number,
-  own: OwnAddress,
-  host: BridgeHost,
+  { listen, own, host, assess }: IntakeParts,
 ): Promise<Ending[]> {
-  await using spooled = await spool(stream, maxBytes);
+  await using spooled = await spool(stream, listen.max_bytes);
   const mail = await readMail(spooled);
+  // By LMTP it is always a server of the operator that hands mail in.
+  const assessment = await assess(spooled, mail, listen.protocol === "smtp" ? client : undefined);
+  if (assessment.rule === "refuse") return recipients.map(() => "forged");
   const receivedAt = host.now();
   const endings: Ending[] = [];
   for (const recipient of recipients) {
     // A mail server that lost our 250 offers the same bytes again. Without a Message-ID equal bytes may be two mails.
     const dedupeKey = mail.remoteId === undefined ? `smtp:${randomUUID()}` : nameArrival(recipient, spooled.digest);
-    const message = toInbound(mail, { dedupeKey, receivedAt, recipient, envelopeFrom: sender }, own);
+    const message = toInbound(
+      mail,
+      { dedupeKey, receivedAt, recipient, envelopeFrom: client.mailFrom, assessment },
+      own,
+    );
     endings.push(
       await host.inbox.accept(message).catch((fault: unknown) => {
         host.log.error({ err: fault, code: "EMAIL_NOT_STORED" }, "mail could not be stored, the sender tries again");
@@ -119,34 +153,6 @@ async function acceptForEach(
 
 const nameArrival = (recipient: string, digest: string) =>
   `smtp:${createHash("sha256").update(`${recipient.toLowerCase()}\n${digest}`).digest("hex")}`;
-
-type Done = (fault?: Error | null, replies?: string | (string | Error)[]) => void;
-
-function answer(endings: readonly Ending[], protocol: ListenSettings["protocol"], done: Done): void {
-  const replies = endings.map(replyTo);
-  // SMTP has one reply for all recipients: unless each is stored, the mail comes again, and duplicates are told apart.
-  const fault =
-    replies.find((reply) => reply.responseCode === 451) ?? replies.find((reply) => reply.responseCode !== 250);
-  if (protocol === "lmtp")
-    done(
-      null,
-      replies.map((reply) => (reply.responseCode === 250 ? "OK" : reply)),
-    );
-  else if (fault !== undefined && fault.responseCode !== 250) done(fault);
-  else done(null, "OK");
-}
-
-function replyTo(ending: Ending): SmtpReply {
-  if (ending === "failed") return replyWith(451, "Try again later");
-  if (ending === "refused") return replyWith(554, "Not accepted here");
-  return replyWith(250, "OK");
-}
-
-interface SmtpReply extends Error {
-  responseCode: number;
-}
-
-const replyWith = (responseCode: number, text: string): SmtpReply => Object.assign(new Error(text), { responseCode });
 
 function listenOn(server: SMTPServer, { port, host }: ListenSettings): Promise<void> {
   return new Promise((resolve, reject) => {

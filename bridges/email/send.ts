@@ -5,6 +5,7 @@ import { createTransport, type NodemailerError, type SMTPPoolOptions } from "nod
 import { DeliveryError, type OutboundMessage, type Sent } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { composeMail, messageIdOf } from "./compose-mail.ts";
+import type { TokenSource } from "./oauth2.ts";
 import type { SmtpSettings } from "./settings.ts";
 import { ruleOnFailure } from "./smtp-error.ts";
 import { tidyLine } from "./tidy.ts";
@@ -25,10 +26,14 @@ interface Attempt {
   fileFailed: boolean;
 }
 
-/** @param onOutcome gets the code of what operators must cure (no connection, no login), or undefined when all is well. */
+/**
+ * @param tokens what the login is made with, when the settings name OAuth 2.0.
+ * @param onOutcome gets the code of what operators must cure (no connection, no login), or undefined when all is well.
+ */
 export function createSender(
   smtp: SmtpSettings,
   own: OwnAddress,
+  tokens: TokenSource | undefined,
   onOutcome: (trouble: string | undefined) => void,
 ): MailSender {
   const attempts = new WeakMap<AbortSignal, Attempt>();
@@ -36,7 +41,7 @@ export function createSender(
   return {
     open: async () => {
       const ca = smtp.ca === undefined ? undefined : await readFile(smtp.ca);
-      transport = createPool({ ...poolOptions(smtp, own, ca), ...(await readDkim(smtp, own)) }, attempts);
+      transport = createPool({ ...poolOptions(smtp, own, ca), ...(await readDkim(smtp, own)) }, attempts, tokens);
     },
     send: async (message, signal) => {
       if (transport === undefined) throw new DeliveryError("retry", "SMTP_CONNECT");
@@ -77,8 +82,19 @@ async function readDkim({ dkim }: SmtpSettings, own: OwnAddress) {
 
 const KEPT_IN_MEMORY = 1024 * 1024;
 
-function createPool(options: SMTPPoolOptions & { pool: true }, attempts: WeakMap<AbortSignal, Attempt>) {
+function createPool(
+  options: SMTPPoolOptions & { pool: true },
+  attempts: WeakMap<AbortSignal, Attempt>,
+  tokens: TokenSource | undefined,
+) {
   const pool = createTransport(options);
+  if (tokens !== undefined)
+    pool.set("oauth2_provision_cb", (_user, renew, done) => {
+      tokens.get(renew).then(
+        ({ token, until }) => done(null, token, until.getTime()),
+        (fault: Error) => done(fault),
+      );
+    });
   pool.use("stream", (mail, done) => {
     const attempt = mail.data.signal === undefined ? undefined : attempts.get(mail.data.signal);
     mail.message.processFunc((input) => {
@@ -123,7 +139,7 @@ function poolOptions(smtp: SmtpSettings, own: OwnAddress, ca: Buffer | undefined
       ...(isLax ? { rejectUnauthorized: false } : {}),
       ...(ca === undefined ? {} : { ca }),
     },
-    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? "" } }),
+    ...(smtp.user === undefined ? {} : { auth: authOf(smtp.user, smtp) }),
     maxConnections: 5,
     maxMessages: 1000,
     // The pool sends again only what no connection has begun to read; everything else is the outbox's decision.
@@ -136,3 +152,6 @@ function poolOptions(smtp: SmtpSettings, own: OwnAddress, ca: Buffer | undefined
     logger: false,
   };
 }
+
+const authOf = (user: string, { password, oauth2 }: SmtpSettings): NonNullable<SMTPPoolOptions["auth"]> =>
+  oauth2 === undefined ? { user, pass: password ?? "" } : { type: "OAuth2", user };

@@ -1,14 +1,21 @@
 import { z } from "zod";
 import { normaliseAddress } from "./addresses.ts";
+import { oauth2, secret } from "./oauth2-settings.ts";
+import { trust } from "./trust/settings.ts";
 
 const MIB = 1024 * 1024;
 const host = () => z.string().min(1);
 const port = () => z.int().min(1).max(65535);
-const secret = () => z.string().min(1).meta({ secret: true });
 const file = () => z.string().min(1).meta({ file: true });
 const ca = file()
   .optional()
   .describe("PEM file of the authority that signed the server's certificate, when it is not a public one.");
+
+const address = () =>
+  z
+    .string()
+    .refine(isUsable, "an address such as mairie@town.example, at most 40 characters before the @")
+    .meta({ allowed: "an address such as mairie@town.example" });
 
 const listen = z
   .object({
@@ -27,6 +34,13 @@ const listen = z
       })
       .optional()
       .describe("Offers STARTTLS with this certificate."),
+    proxy_from: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .default([])
+      .describe(
+        "Addresses of load balancers that begin each connection with the client's address (PROXY protocol, version 1). Nobody else may.",
+      )
+      .meta({ example: ["192.0.2.10"] }),
   })
   .describe("Takes mail in by SMTP or LMTP from the organisation's mail server.");
 
@@ -36,8 +50,10 @@ const imap = z
     port: port().default(993).describe("993 for implicit TLS, 143 else."),
     user: z.string().min(1).describe("Login name.").meta({ example: "mairie" }),
     password: secret()
+      .optional()
       .describe("Password, or where it is kept.")
-      .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+      .meta({ example: { env: "TOWN_MAIL_PASSWORD" }, shown: true }),
+    oauth2: oauth2.optional(),
     tls: z
       .enum(["implicit", "starttls", "none"])
       .default("implicit")
@@ -62,6 +78,10 @@ const imap = z
     error: "another folder than the ones that are read",
     path: ["move_to"],
   })
+  .refine(({ password, oauth2 }) => (password === undefined) !== (oauth2 === undefined), {
+    error: "either password or oauth2",
+    path: ["password"],
+  })
   .describe("Reads a mailbox.");
 
 const smtp = z
@@ -78,6 +98,7 @@ const smtp = z
       .optional()
       .describe("Password, or where it is kept.")
       .meta({ example: { env: "TOWN_MAIL_PASSWORD" } }),
+    oauth2: oauth2.optional(),
     tls: z
       .enum(["implicit", "starttls", "none", "opportunistic"])
       .default("starttls")
@@ -106,20 +127,24 @@ const smtp = z
       .optional()
       .describe("Signs answers (DKIM, RFC 6376). Left out: the submission server does, or nobody."),
   })
-  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
-    error: "user and password go together",
-    path: ["password"],
-  })
+  .refine(
+    ({ user, password, oauth2 }) =>
+      [password, oauth2].filter((way) => way !== undefined).length === (user === undefined ? 0 : 1),
+    { error: "user and password go together, or user and oauth2", path: ["password"] },
+  )
   .describe("Sends the answers. Without it agents cannot answer on this channel.");
 
 /** Settings of an email channel, as the operator writes them. */
 export const settings = z
   .object({
-    address: z
-      .string()
-      .refine(isUsable, "an address such as mairie@town.example, at most 40 characters before the @")
+    address: address()
       .describe("The channel's address: citizens write to it, answers come from it.")
       .meta({ example: "mairie@town.example", unique: true, allowed: "an address such as mairie@town.example" }),
+    also: z
+      .array(address())
+      .default([])
+      .describe("Further addresses that citizens may write to; answers come from the one above.")
+      .meta({ example: ["accueil@town.example"] }),
     delimiter: z
       .string()
       .regex(/^[-+=_.#]$/)
@@ -128,6 +153,7 @@ export const settings = z
     listen: listen.optional(),
     imap: imap.optional(),
     smtp: smtp.optional(),
+    trust: trust.optional(),
   })
   .refine((channel) => channel.listen !== undefined || channel.imap !== undefined, {
     error: "a way to receive mail is missing: give listen, imap or both",

@@ -5,12 +5,14 @@ import { nameArrival } from "./imap-cursor.ts";
 import type { ImapSession } from "./imap-session.ts";
 import { readAsFile, readMail } from "./read-mail.ts";
 import { type SpooledMail, spool } from "./spool.ts";
+import type { AssessSender } from "./trust/assess.ts";
 import { backOff, pause } from "./wait.ts";
 
 /** What reading one folder needs. */
 export interface Reading {
   readonly mailbox: string;
   readonly own: OwnAddress;
+  readonly assess: AssessSender;
   readonly host: BridgeHost;
   readonly onTrouble: (code: string | undefined) => void;
   readonly until: AbortSignal;
@@ -23,7 +25,7 @@ const MOST_TRIES = 5;
 
 /** Resolves when the mail is in the inbox, or the reading ends. Rejects when the connection gives no bytes. */
 export async function takeMail(session: ImapSession, uid: number, receivedAt: Date, reading: Reading): Promise<void> {
-  const { mailbox, own, failures } = reading;
+  const { mailbox, own, assess, failures } = reading;
   const place = { uidValidity: session.uidValidity(), uid };
   const arrival = { receivedAt, recipient: undefined, envelopeFrom: undefined };
   const number = nameArrival(mailbox, place);
@@ -49,7 +51,8 @@ export async function takeMail(session: ImapSession, uid: number, receivedAt: Da
   await offer(async (tries) => {
     const read = await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled));
     const digest = read.remoteId === undefined ? undefined : spooled.digest;
-    return toInbound(read, { ...arrival, dedupeKey: nameArrival(mailbox, { ...place, digest }) }, own);
+    const assessment = await assess(spooled, read, undefined);
+    return toInbound(read, { ...arrival, dedupeKey: nameArrival(mailbox, { ...place, digest }), assessment }, own);
   }, reading);
   failures.delete(number);
 }

@@ -15,7 +15,7 @@ export interface InboundMessage {
   /** The channel's public name of the message, as answers will cite it (a Message-ID without angle brackets). */
   readonly remoteId?: string;
   readonly from: Party;
-  /** The address of ours that it came to. */
+  /** The address of ours that it came to, as the sender wrote it: one of several, or a sub-address (`mairie+permits@…`). */
   readonly to: string;
   readonly receivedAt: Date;
   readonly subject?: string;
@@ -35,6 +35,11 @@ export interface InboundMessage {
   readonly remarks?: readonly string[];
   /** What the channel can say about the sender being who they claim to be; undefined when it cannot. */
   readonly trust?: SenderTrust;
+  /**
+   * Code of the operator's rule by which this arrival is set aside until an operator releases it: upper case, as
+   * `SENDER_FORGED`. Agents are told that there is one.
+   */
+  readonly hold?: string;
   readonly thread: ThreadEvidence;
   /** Written by a machine (RFC 3834): shown, never answered by another machine. */
   readonly automatic: boolean;

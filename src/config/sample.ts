@@ -43,7 +43,7 @@ function printSetting(setting: Setting): string[] {
   const { key, shape, root, required } = setting;
   const map = mapOf(key, shape, root);
   const body = map === undefined ? [printValue(setting)] : printMap(setting, map);
-  const isLive = required || (map !== undefined && canStand(key, map, root));
+  const isLive = required || shape.shown === true || (map !== undefined && canStand(key, map, root, shape));
   return [...explain(shape, root, map !== undefined), ...(isLive ? body : body.map((line) => `#${line}`))];
 }
 
@@ -60,11 +60,16 @@ function mapOf(key: string, shape: Shape, root: Shape): Shape | undefined {
   return alternatives(shape, root).find((one) => settingsOf(key, one).length > 0);
 }
 
-/** True when an optional map makes sense as it is printed: each value that it must have has an example. */
-function canStand(key: string, map: Shape, root: Shape): boolean {
-  return settingsOf(key, map).every(([name, shape, required]) => {
+/**
+ * True when an optional map makes sense as it is printed: each value that it must have has an example. One that must have
+ * none makes sense only when it may be empty.
+ */
+function canStand(key: string, map: Shape, root: Shape, { default: whole }: Shape): boolean {
+  const needed = settingsOf(key, map).filter(([, , required]) => required);
+  if (needed.length === 0) return whole !== undefined;
+  return needed.every(([name, shape]) => {
     const inner = mapOf(name, shape, root);
-    return !required || (inner === undefined ? shape.example !== undefined : canStand(name, inner, root));
+    return inner === undefined ? shape.example !== undefined : canStand(name, inner, root, shape);
   });
 }
 

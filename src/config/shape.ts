@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /**
  * JSON Schema of what an operator may write, with what guichet adds by `meta`:
- * `secret`, `file` (path of a file that must be readable), `listens` (a port this process listens on), `unique` (among channels of one bridge), `example`, `allowed` (words).
+ * `secret`, `file` (path of a file that must be readable), `listens` (a port this process listens on), `unique` (among
+ * channels of one bridge), `example`, `allowed` (words), `shown` (the sample sets it, though it may be left out).
  */
 export type Shape = z.core.JSONSchema.JSONSchema;
 

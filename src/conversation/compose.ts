@@ -27,12 +27,20 @@ export interface ComposeTexts {
 }
 
 /**
+/**
  * The event that shows an arrival's words: those of its HTML, when it has some that can be shown, in both bodies. It has
  * no `m.mentions`: Synapse spends a sixth of a message's cost on an empty one (docs/adr/0007), and a ghost has not the
- * power to call a whole room. The first event in a new conversation carries subject and sender.
+ * power to call a whole room. The first event in a new conversation carries subject and sender; what agents should know
+ * of the sender stands on top.
+ * @param note a word about the sender for the head.
  */
-export function composeText(message: StoredMessage, place: ThreadPlace | undefined, texts: ComposeTexts): ComposedText {
-  const head = place ? undefined : composeHead(message);
+export function composeText(
+  message: StoredMessage,
+  place: ThreadPlace | undefined,
+  texts: ComposeTexts,
+  note?: string,
+): ComposedText {
+  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, note));
   const shown = message.visible ?? message;
   const letter = shown.html === undefined ? undefined : sanitiseHtml(shown.html);
   const text = letter?.text || shown.text.trim() || (shown.html ? "" : "—");
@@ -62,10 +70,35 @@ function composeFoot(removed: RemovedContent | undefined, { notLoaded }: Compose
 
 const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
 
-function composeHead({ subject: whole, from }: StoredMessage) {
+interface HeadPart {
+  readonly text: string;
+  readonly html: string;
+}
+
+function joinParts(...parts: readonly (HeadPart | undefined)[]): HeadPart | undefined {
+  const there = parts.filter((part) => part !== undefined);
+  if (there.length === 0) return undefined;
+  return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
+}
+
+/** In characters: a remark is a sentence. */
+const REMARK_LIMIT = 240;
+const MOST_REMARKS = 4;
+
+/** One line each, in the order of their weight. */
+function composeWarnings({ trust, remarks = [] }: StoredMessage): HeadPart | undefined {
+  const lines = [...(trust?.remark === undefined ? [] : [trust.remark]), ...remarks]
+    .slice(0, MOST_REMARKS)
+    .map((line) => `⚠️ ${cleanCharacters(line.replace(/\s+/g, " ").slice(0, REMARK_LIMIT))}`);
+  if (lines.length === 0) return undefined;
+  return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
+}
+
+function composeHead({ subject: whole, from }: StoredMessage, note: string | undefined): HeadPart {
   const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
   const name = from.name && cleanCharacters(from.name);
-  const sender = name && name !== from.address ? `${name} <${from.address}>` : from.address;
+  const named = name && name !== from.address ? `${name} <${from.address}>` : from.address;
+  const sender = note === undefined ? named : `${named} · ${note}`;
   return {
     text: subject ? `${subject}\n${sender}` : sender,
     html: subject

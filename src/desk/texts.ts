@@ -19,6 +19,9 @@ export interface DeskTexts extends ComposeTexts {
   readonly waiting: (code: string) => string;
   readonly cameBack: (cause: string, answer: string | undefined) => string;
   readonly heldUp: (cause: string, answer: string | undefined) => string;
+  /** A rule of the operator set a message aside. */
+  readonly held: (id: string, code: string, remark: string | undefined) => string;
+  readonly firstContact: string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -59,6 +62,9 @@ const en: DeskTexts = {
     `Not delivered yet: your answer has left and is held up on its way (${said(cause, answer)}). You need not do anything: it is still being tried, and if it comes back it is said here.`,
   notLoaded: ({ remoteImages, trackers }) =>
     `Not loaded: ${counted([remoteImages, "remote image", "remote images"], [trackers, "tracker", "trackers"])}.`,
+  held: (id, code, remark = "") =>
+    `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
+  firstContact: "first contact",
 };
 
 const fr: DeskTexts = {
@@ -95,6 +101,9 @@ const fr: DeskTexts = {
     `Pas encore remis : votre réponse est partie mais elle est retenue en chemin (${said(cause, answer)}). Vous n'avez rien à faire : l'envoi se poursuit, et si elle revient, c'est dit ici.`,
   notLoaded: ({ remoteImages, trackers }) =>
     `Non chargé : ${counted([remoteImages, "image distante", "images distantes"], [trackers, "traceur", "traceurs"])}.`,
+  held: (id, code, remark = "") =>
+    `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  firstContact: "premier contact",
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

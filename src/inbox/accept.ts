@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Acceptance, InboundAttachment, InboundMessage, Inbox } from "../adapter/index.ts";
+import type { Acceptance, InboundAttachment, InboundMessage, Inbox, SenderTrust } from "../adapter/index.ts";
 import { base32 } from "../conversation/token.ts";
 import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
@@ -85,6 +85,16 @@ const toStored = (message: InboundMessage): StoredMessage => ({
   ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
   references: message.thread.references.map(clean),
   automatic: message.automatic,
+  ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
+  ...(message.remarks === undefined ? {} : { remarks: message.remarks.slice(0, MOST_REMARKS).map(clean) }),
+  ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),
+});
+
+const MOST_REMARKS = 20;
+
+const cleanTrust = ({ verdict, remark }: SenderTrust): SenderTrust => ({
+  verdict,
+  ...(remark === undefined ? {} : { remark: clean(remark) }),
 });
 
 const cleanVisible = ({ text, html }: NonNullable<InboundMessage["visible"]>) => ({

@@ -9,7 +9,7 @@ import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { openRoomState, readMembership } from "../matrix/room-state.ts";
-import { addConversation, findCandidates } from "../store/conversation.ts";
+import { addConversation, findCandidates, wroteBefore } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
 import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
@@ -91,6 +91,8 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const channel = parts.channel(arrival.channel);
   // Taken out of the configuration: the arrival waits until an operator puts it back.
   if (!channel) throw new ArrivalError("later", "CHANNEL_UNKNOWN");
+  const { hold } = arrival.message;
+  if (hold !== undefined) throw new ArrivalError("final", hold);
   const { address, name } = arrival.message.from;
   const localpart = nameGhost(parts.ghostKey, channel.type, address);
   const citizen = { localpart, channelType: channel.type, address, name };
@@ -102,7 +104,9 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
     const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
-    await post(parts, fence, arrival, posting, { place, texts: channel.texts });
+    const isFirst = !place && !(await wroteBefore(parts.database.relaxed, conversation, channel.agency, address));
+    const note = isFirst ? { note: channel.texts.firstContact } : {};
+    await post(parts, fence, arrival, posting, { place, texts: channel.texts, ...note });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }

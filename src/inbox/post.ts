@@ -27,6 +27,8 @@ export interface PostTarget {
   /** Undefined when the arrival's first event begins the thread. */
   readonly place: ThreadPlace | undefined;
   readonly texts: DeskTexts;
+  /** A word about the sender, for the head of a conversation. */
+  readonly note?: string;
 }
 
 /** Sends an arrival's events and settles it: one request for the words, an upload and an event a file. */
@@ -35,10 +37,10 @@ export async function post(
   fence: Fence,
   arrival: Arrival,
   posting: Posting,
-  { place, texts }: PostTarget,
+  target: PostTarget,
 ): Promise<void> {
   const db = parts.database.relaxed;
-  const { content, overflow } = compose(arrival, place, texts);
+  const { content, overflow } = compose(arrival, target);
   const send = openSend(parts, arrival, posting);
   const files = await readPostedFiles(db, arrival, overflow);
   if (files.length === 0) return settleText(db, fence, posting, await send("text", content));
@@ -46,7 +48,7 @@ export async function post(
   const { posted } = arrival.message;
   const text = posted === undefined ? await send("text", content) : eventId(posted);
   if (posted === undefined) await journalText(db, fence, posting, text);
-  const root = place?.root ?? text;
+  const root = target.place?.root ?? text;
   let latest = text;
   for (const file of files) {
     const shared = await share(parts, posting, file, { root, latest });
@@ -58,9 +60,9 @@ export async function post(
 }
 
 /** Words on which this fails will fail again: that is the message's fault and not the moment's. */
-function compose({ message }: Arrival, place: ThreadPlace | undefined, texts: DeskTexts) {
+function compose({ message }: Arrival, { place, texts, note }: PostTarget) {
   try {
-    return composeText(message, place, texts);
+    return composeText(message, place, texts, note);
   } catch (error) {
     throw new ArrivalError("rejected", "COMPOSE_FAILED", { cause: error });
   }

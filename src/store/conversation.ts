@@ -31,6 +31,24 @@ export async function addConversation(db: Kysely<Schema>, conversation: NewConve
   return conversationId(id);
 }
 
+/** Whether the address has an earlier conversation with the agency, on whichever channel. */
+export async function wroteBefore(
+  db: Kysely<Schema>,
+  conversation: ConversationId,
+  agency: string,
+  address: string,
+): Promise<boolean> {
+  const earlier = await db
+    .selectFrom("conversation")
+    .select("id")
+    .where("address", "=", address)
+    .where("agency", "=", agency)
+    .where("id", "<", conversation)
+    .limit(1)
+    .executeTakeFirst();
+  return earlier !== undefined;
+}
+
 /**
  * Conversations that an arrival may continue: the ones in `ids`, then those of cited messages, nearest citation first.
  */

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, conversationId, type InboxId, inboxId, type Lane, laneFrom } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
@@ -104,11 +104,14 @@ export async function postpone(
   expectFenced(fence, result.numUpdatedRows);
 }
 
-/** Sets an arrival aside with all its words and files, so that those behind it go on. */
+/**
+ * Sets an arrival aside with all its words and files, so that those behind it go on. A rule that asked for this has been
+ * obeyed: when the arrival is made to wait again, it is posted.
+ */
 export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, code: string): Promise<void> {
   const result = await db
     .updateTable("inbox")
-    .set({ state: "quarantined", code })
+    .set({ state: "quarantined", code, message: sql`message - 'hold'` })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

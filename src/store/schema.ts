@@ -50,6 +50,10 @@ export interface StoredMessage {
   readonly automatic: boolean;
   /** The event that shows the words, while files still have to follow. */
   readonly posted?: string;
+  readonly trust?: { readonly verdict: "verified" | "unverified" | "forged"; readonly remark?: string };
+  readonly remarks?: readonly string[];
+  /** Code of the rule by which it is to be set aside; gone once it was. */
+  readonly hold?: string;
 }
 
 interface InboxTable {

@@ -91,7 +91,7 @@ describe("intake by SMTP", () => {
     expect(host.taken).toMatchObject([
       {
         from: { address: "anna@example.org", name: "Anna Müller" },
-        to: "mairie@town.example",
+        to: "mairie+tok-1@town.example",
         subject: "Réparation",
         text: "Bonjour\n.\nil y a un trou",
         html: "<p>Bonjour</p>",

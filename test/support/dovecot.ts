@@ -34,7 +34,8 @@ export const users = [
   { user: "anna@example.org", password: "secret2" },
 ] as const;
 
-export async function startDovecot(): Promise<Dovecot> {
+/** @param introspection address at which Dovecot asks who holds an access token (RFC 7662); no tokens when left out. */
+export async function startDovecot(introspection?: string): Promise<Dovecot> {
   const folder = await mkdtemp(join(tmpdir(), "guichet-dovecot-"));
   const [imapPort, imapsPort, lmtpPort, saslPort] = [
     await freePort(),
@@ -53,7 +54,9 @@ export async function startDovecot(): Promise<Dovecot> {
   await writeFile(join(folder, "users"), users.map(({ user, password }) => `${user}:{PLAIN}${password}\n`).join(""));
   const config = join(folder, "dovecot.conf");
   const group = (await run("id", ["-gn"])).stdout.trim();
-  await writeFile(config, configuration({ folder, group, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot }));
+  const place = { folder, group, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot };
+  await writeFile(config, configuration(place) + (introspection === undefined ? "" : tokenLogin(folder)));
+  if (introspection !== undefined) await writeFile(join(folder, "oauth2.conf"), tokenCheck(introspection));
 
   const isAlive = (pid: number) => {
     try {
@@ -182,3 +185,19 @@ service auth {
 }
 `;
 }
+
+const tokenLogin = (folder: string) => `auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/oauth2.conf
+}
+`;
+
+const tokenCheck = (url: string) => `introspection_url = ${url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+debug = no
+`;

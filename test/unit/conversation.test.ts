@@ -103,6 +103,18 @@ describe("compose", () => {
     expect(content).not.toHaveProperty("m.relates_to");
   });
 
+  test("what agents should know of the sender stands on top, in every event", () => {
+    const wary = { trust: { verdict: "forged" as const, remark: "May be <forged>." }, remarks: ["Look\nagain."] };
+    expect(composeText(message(wary), undefined, texts, "first contact").content).toMatchObject({
+      body: "⚠️ May be <forged>.\n⚠️ Look again.\n\nJeanne Martin <jeanne@example.org> · first contact\n\nBonjour",
+      formatted_body:
+        "<p><em>⚠️ May be &lt;forged&gt;.<br>⚠️ Look again.</em></p><p>Jeanne Martin &lt;jeanne@example.org&gt; · first contact</p><p>Bonjour</p>",
+    });
+    expect(composeText(message(wary), place, texts).content.body).toBe("⚠️ May be <forged>.\n⚠️ Look again.\n\nBonjour");
+    const loud = message({ text: "é".repeat(70_000), remarks: Array.from({ length: 50 }, () => "é".repeat(9_000)) });
+    expect(Buffer.byteLength(JSON.stringify(composeText(loud, undefined, texts).content))).toBeLessThan(63_000);
+  });
+
   test("a further event is bare and in the thread", () => {
     const { content } = composeText(message({ subject: "Permit", text: "@room hello" }), place, texts);
     expect(content).toEqual({

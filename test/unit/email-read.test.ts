@@ -217,7 +217,7 @@ describe("a mail and its way", () => {
     read(`${head}In-Reply-To: <b@x>\nReferences: <a@x>\n <b@x>\n\nwords`, (mail) => {
       expect(toInbound(mail, arrival, own)).toMatchObject({
         from: { address: "anna@example.org", name: "Anna" },
-        to: "mairie@town.example",
+        to: "mairie+tok-1@town.example",
         thread: { token: "tok-1", references: ["b@x", "a@x"] },
         automatic: false,
       });
