@@ -48,10 +48,12 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
   const owner = randomUUID();
   const keeping: LaneKeeping = { database, owner, leaseMs, log, stop: stopping.signal, failures: new Map() };
   let work: LaneWork | undefined;
+  let stopped: Promise<void> | undefined;
   const running = new Set<Promise<void>>();
   const run = async ({ name, lane: text }: LaneJob): Promise<void> => {
     const lane = laneFrom(text);
-    const next = name === "timer" ? new Date() : work && (await workLane(keeping, lane, work));
+    // BullMQ may take one more job while it ends: the lane is for the next process.
+    const next = name === "timer" || stopped ? new Date() : work && (await workLane(keeping, lane, work));
     // BullMQ would keep the error to itself.
     if (next) await wake(lane, next).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
   };
@@ -114,7 +116,6 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
     }
   }
 
-  let stopped: Promise<void> | undefined;
   return {
     wake,
     start(begun) {

@@ -80,7 +80,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     });
 
     test("a lane whose job was lost in mid-run does not run a second time beside itself", async () => {
-      const gate = Promise.withResolvers<void>();
+      const gate = here.gate();
       let [runs, atOnce, most] = [0, 0, 0];
       const lanes = await here.open({ alone: true, leaseMs: LEASE_MS });
       lanes.start(async ({ signal }) => {
@@ -209,7 +209,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     });
 
     test("stop comes to its end while the queue's server is away, and the lane runs again later", async () => {
-      const gate = Promise.withResolvers<void>();
+      const gate = here.gate();
       let begun = 0;
       const lanes = await here.open({ alone: true, leaseMs: LEASE_MS });
       lanes.start(async () => {

@@ -26,14 +26,14 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     }
 
     test("a lane runs once at a time, and once more for all wakes during a run", async () => {
-      const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+      const [first, second] = [here.gate(), here.gate()];
       let [runs, atOnce, most] = [0, 0, 0];
       const lanes = await run(async () => {
-        const gate = gates[runs];
+        const gate = runs === 0 ? first : second;
         runs += 1;
         atOnce += 1;
         most = Math.max(most, atOnce);
-        await gate?.promise;
+        await gate.promise;
         atOnce -= 1;
         return undefined;
       });
@@ -42,9 +42,9 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
       await Promise.all(Array.from({ length: 20 }, () => lanes.wake(LANE)));
       await sleep(200);
       expect(runs).toBe(1);
-      gates[0]?.resolve();
+      first.resolve();
       await until("the second run", () => runs === 2);
-      gates[1]?.resolve();
+      second.resolve();
       await sleep(300);
       expect([runs, atOnce, most]).toEqual([2, 0, 1]);
     });
@@ -75,7 +75,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     });
 
     test("lanes run beside each other, as many as are allowed", async () => {
-      const gate = Promise.withResolvers<void>();
+      const gate = here.gate();
       const begun: Lane[] = [];
       const lanes = await run(
         async ({ lane }) => {
@@ -161,7 +161,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     });
 
     test("stop waits for runs, takes no new lane, is safe twice, and keeps what was woken meanwhile", async () => {
-      const gate = Promise.withResolvers<void>();
+      const gate = here.gate();
       const begun: Lane[] = [];
       const lanes = await run(async ({ lane }) => {
         begun.push(lane);

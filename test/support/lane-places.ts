@@ -32,6 +32,8 @@ export interface LanePlace {
   lose(): Promise<void>;
   /** Kills the server that holds the queue, and brings it back after `awayMs`. */
   crash(awayMs?: number): Promise<void>;
+  /** What a run waits at until the test, or else `rest`, lets it go on. */
+  gate(): PromiseWithResolvers<void>;
   /** Stops all lanes. */
   rest(): Promise<void>;
   close(): Promise<void>;
@@ -50,7 +52,9 @@ export async function openLanePlace(kind: QueueKind): Promise<LanePlace> {
   const { database } = store;
   const place: QueuePlace = redis ? { kind: "redis", url: redis.url } : { kind: "postgres", url: database.url };
   const opened: Lanes[] = [];
+  const gates: PromiseWithResolvers<void>[] = [];
   const rest = async () => {
+    for (const gate of gates.splice(0)) gate.resolve();
     for (const lanes of opened.splice(0)) await lanes.stop();
   };
   opening.defer(rest);
@@ -81,6 +85,11 @@ export async function openLanePlace(kind: QueueKind): Promise<LanePlace> {
       process.kill(killed, "SIGKILL");
       const isBack = async () => (await readServerPid(database).catch(() => killed)) !== killed;
       await until("PostgreSQL is back", isBack, 20_000);
+    },
+    gate() {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      return gate;
     },
     rest,
     close: () => closing.disposeAsync(),

@@ -26,7 +26,7 @@ async function goThrough(size: number): Promise<boolean> {
 }
 
 // What code and connections take once is no growth.
-await goThrough(4 * MEGABYTE);
+await goThrough(20 * MEGABYTE);
 const before = process.memoryUsage().rss;
 let most = before;
 const sampling = setInterval(() => {
