@@ -3,58 +3,43 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type ChannelId, leaseLane } from "../domain/ids.ts";
 import type { Database } from "../store/database.ts";
-import { acquireLane, releaseLane, renewLane } from "../store/lane.ts";
+import { takeLease } from "../store/lease.ts";
 
-/** A holder that dies is followed after this time at the latest, in milliseconds. */
+/** A holder that dies is followed after this time, and until the next look, in milliseconds. */
 const LEASE_MS = 15_000;
-const RENEW_MS = 5_000;
-const ASK_AGAIN_MS = 2_000;
+const LOOK_MS = 2_000;
 
 export interface LeaseParts {
   readonly database: Database;
   readonly channel: ChannelId;
   readonly log: Logger;
   readonly stop: AbortSignal;
+  readonly leaseMs?: number;
 }
 
 /** Runs `run` while this process holds the lease, again and again until the core stops. */
 export async function holdLease(
-  { database, channel, log, stop }: LeaseParts,
+  { database, channel, log, stop, leaseMs = LEASE_MS }: LeaseParts,
   name: string,
   run: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const lane = leaseLane(channel, name);
-  const owner = randomUUID();
-  const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
+  const asked = { db: database.relaxed, lane: leaseLane(channel, name), owner: randomUUID(), leaseMs, stop, log };
+  const pause = () => sleep(Math.min(LOOK_MS, leaseMs / 4), undefined, { signal: stop }).catch(() => undefined);
   while (!stop.aborted) {
-    const token = await acquireLane(database.relaxed, lane, owner, LEASE_MS).catch(() => undefined);
-    if (token === undefined) {
-      await pause(ASK_AGAIN_MS, stop);
+    const lease = await takeLease(asked).catch((error: unknown) => {
+      log.warn({ err: error, lease: name }, "lease not asked for");
+      return undefined;
+    });
+    if (!lease) {
+      await pause();
       continue;
     }
-    const lost = new AbortController();
-    const signal = AbortSignal.any([stop, lost.signal]);
-    const keeping = keep();
     try {
-      await run(signal);
+      await run(lease.signal);
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error, lease: name }, "work under a lease ended with a fault");
+      if (!lease.signal.aborted) log.error({ err: error, lease: name }, "work under a lease ended with a fault");
     }
-    const ended = signal.aborted;
-    lost.abort();
-    await keeping;
-    await releaseLane(database.relaxed, lane, token).catch(() => undefined);
-    if (!ended) await pause(ASK_AGAIN_MS, stop);
-
-    async function keep(): Promise<void> {
-      for (let sure = Date.now(); !signal.aborted; ) {
-        await pause(RENEW_MS, signal);
-        if (signal.aborted || token === undefined) return;
-        const renewed = await renewLane(database.relaxed, lane, token, LEASE_MS).catch(() => undefined);
-        if (renewed) sure = Date.now();
-        // A store that is silent says nothing about the lease, until the lease must have run out.
-        if (renewed === false || Date.now() - sure > LEASE_MS - RENEW_MS) lost.abort();
-      }
-    }
+    await lease.release();
+    if (!lease.signal.aborted) await pause();
   }
 }

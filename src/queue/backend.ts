@@ -12,73 +12,102 @@ export interface LaneJob {
   readonly lane: string;
 }
 
+export interface BackendOptions {
+  readonly run: (job: LaneJob) => Promise<void>;
+  readonly concurrency: number;
+  /** Jobs of a worker that died are with another after this time at the latest, in milliseconds. */
+  readonly recoverMs: number;
+  readonly onFault: (error: Error) => void;
+}
+
 /** BullMQ on either of its backends, as far as lanes need it. */
 export interface Backend {
-  ready(): Promise<unknown>;
   add(job: LaneJob, options: JobsOptions): Promise<unknown>;
   obliterate(): Promise<void>;
-  work(run: (job: LaneJob) => Promise<void>, concurrency: number): { close(): Promise<void> };
+  /** Begins to take jobs. */
+  start(): void;
+  /** Takes no more jobs, waits for those that run, and tells the server how they ended: for ever, if it is away. */
   close(): Promise<void>;
+  /** Ends a `close` that can't end by itself. */
+  disconnect(): void;
 }
 
 const NAME = "guichet-lanes";
 
-/**
- * A worker that died is noticed after these, in milliseconds; until then its lanes wait. Rows decide what is to be done,
- * so a job that is run twice does no harm and may be recovered as often as it takes.
- */
-const RECOVERY = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 };
-
-export function openBackend(place: QueuePlace, onFault: (error: Error) => void): Backend {
-  return place.kind === "postgres" ? openPostgres(place.url, onFault) : openRedis(place.url, onFault);
-}
-
-function openPostgres(url: string, onFault: (error: Error) => void): Backend {
-  const { Queue, Worker } = withBackend(createPostgresBackend);
-  // Relaxed commits: what a crash loses of the queue, the sweep finds again.
-  const options = "-c synchronous_commit=off -c application_name=guichet-queue";
-  const connection = { connectionString: url, options, migrate: true };
-  const queue = new Queue<LaneJob>(NAME, { connection: { ...connection, max: 4 } });
-  queue.on("error", onFault);
+/** Resolves when the queue can be used. */
+export async function openBackend(place: QueuePlace, options: BackendOptions): Promise<Backend> {
+  const parts = place.kind === "postgres" ? openPostgres(place.url, options) : openRedis(place.url, options);
+  const { queue, worker } = parts;
+  queue.on("error", options.onFault);
+  worker.on("error", options.onFault);
+  const disconnect = () => {
+    for (const part of [worker, queue]) part.disconnect().catch(options.onFault);
+    parts.disconnect();
+  };
+  const close = async () => {
+    await worker.close();
+    await queue.close();
+    parts.disconnect();
+  };
+  try {
+    // The worker too: BullMQ never tries again to open one that could not be opened.
+    await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+  } catch (error) {
+    disconnect();
+    throw error;
+  }
   return {
-    ready: () => queue.waitUntilReady(),
     add: (job, how) => queue.add(job.name, job, how),
     obliterate: () => queue.obliterate({ force: true }),
-    work(run, concurrency) {
-      const settings = { connection: { ...connection, max: 8 }, concurrency, ...RECOVERY };
-      const worker = new Worker<LaneJob>(NAME, (job) => run(job.data), settings);
-      worker.on("error", onFault);
-      return worker;
-    },
-    close: () => queue.close(),
+    start: () => void worker.run().catch(options.onFault),
+    close,
+    disconnect,
   };
 }
 
-function openRedis(url: string, onFault: (error: Error) => void): Backend {
+function workerSettings({ concurrency, recoverMs }: BackendOptions) {
+  return {
+    autorun: false,
+    concurrency,
+    // A job is with another worker once its lock ran out and the next look after that was taken.
+    lockDuration: recoverMs / 2,
+    stalledInterval: recoverMs / 4,
+    // Rows decide what is to be done: a job that runs twice does no harm and is recovered as often as it takes.
+    maxStalledCount: 1_000_000,
+    runRetryDelay: 1_000,
+  };
+}
+
+function openPostgres(url: string, options: BackendOptions) {
+  const { Queue, Worker } = withBackend(createPostgresBackend);
+  const connection = {
+    connectionString: url,
+    // Relaxed commits: what a crash loses of the queue, the sweep finds again.
+    options: "-c synchronous_commit=off -c application_name=guichet-queue",
+    migrate: true,
+  };
+  const queue = new Queue<LaneJob>(NAME, { connection: { ...connection, max: 4 } });
+  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
+    ...workerSettings(options),
+    connection: { ...connection, max: 8 },
+  });
+  return { queue, worker, disconnect: () => undefined };
+}
+
+function openRedis(url: string, options: BackendOptions) {
   const { Queue, Worker } = withBackend(createRedisBackend);
   // Adding fails fast, as the sweep adds again; a worker waits for Redis for ever, as BullMQ asks.
   const adding = new Redis(url, { maxRetriesPerRequest: 1 });
-  const waiting = new Redis(url, { maxRetriesPerRequest: null });
-  for (const connection of [adding, waiting]) connection.on("error", onFault);
+  const working = new Redis(url, { maxRetriesPerRequest: null });
+  for (const connection of [adding, working]) connection.on("error", options.onFault);
   const queue = new Queue<LaneJob>(NAME, { connection: adding });
-  queue.on("error", onFault);
-  return {
-    ready: () => queue.waitUntilReady(),
-    add: (job, how) => queue.add(job.name, job, how),
-    obliterate: () => queue.obliterate({ force: true }),
-    work(run, concurrency) {
-      const worker = new Worker<LaneJob>(NAME, (job) => run(job.data), {
-        connection: waiting,
-        concurrency,
-        ...RECOVERY,
-      });
-      worker.on("error", onFault);
-      return worker;
-    },
-    async close() {
-      await queue.close();
-      adding.disconnect();
-      waiting.disconnect();
-    },
+  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
+    ...workerSettings(options),
+    connection: working,
+  });
+  const disconnect = () => {
+    adding.disconnect();
+    working.disconnect();
   };
+  return { queue, worker, disconnect };
 }

@@ -1,18 +1,28 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Lane, laneFrom } from "../domain/ids.ts";
 import type { Database } from "../store/database.ts";
 import { freeLanes } from "../store/lane.ts";
-import { openBackend, type QueuePlace } from "./backend.ts";
+import { type LaneJob, openBackend, type QueuePlace } from "./backend.ts";
 import { type LaneKeeping, type LaneWork, workLane } from "./work-lane.ts";
 
-/** A worker that dies without a word is followed after this time at the latest, in milliseconds. */
+/** A worker that dies without a word is followed after this time, and a tenth of it, at the latest, in milliseconds. */
 const LEASE_MS = 15_000;
 /** Time that running lanes have to end by themselves, in milliseconds. */
 const STOP_MS = 10_000;
+/** How often a fault of one kind is reported, in milliseconds. */
+const FAULT_MS = 5_000;
+/** Time that the queue has to hear how the last runs ended, in milliseconds. */
+const PARTING_MS = 2_000;
+/** Timers are rounded up to this, in milliseconds: all wakes of a lane for one moment are one job. */
+const TICK_MS = 100;
 
 export interface Lanes {
-  /** "This lane has work", now or at a time. Cheap, and as often as one likes. */
+  /**
+   * "This lane has work", now or at a time. Cheap, and as often as one likes: each time that was named is kept.
+   * Rejects when the queue can't be told; the sweep is then what wakes the lane.
+   */
   wake(lane: Lane, at?: Date): Promise<void>;
   start(work: LaneWork): void;
   /** Takes no new lane, waits for the running ones, then tells them to end. Safe twice. */
@@ -26,61 +36,108 @@ export interface LanesOptions {
   readonly concurrency: number;
   readonly log: Logger;
   readonly leaseMs?: number;
+  readonly stopMs?: number;
   /** No other process shares the database: what a dead one left behind is cleared at once instead of waited for. */
   readonly alone?: boolean;
 }
 
 /** Opens the queue: strictly serial inside a lane, parallel across lanes. */
 export async function openLanes(options: LanesOptions): Promise<Lanes> {
-  const { place, database, concurrency, log, leaseMs = LEASE_MS } = options;
-  const backend = openBackend(place, (error) => log.warn({ err: error }, "queue fault"));
-  await backend.ready();
+  const { place, database, concurrency, log, leaseMs = LEASE_MS, stopMs = STOP_MS } = options;
+  const stopping = new AbortController();
+  const owner = randomUUID();
+  const keeping: LaneKeeping = { database, owner, leaseMs, log, stop: stopping.signal, failures: new Map() };
+  let work: LaneWork | undefined;
+  let stopped: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
+  const run = async ({ name, lane: text }: LaneJob): Promise<void> => {
+    const lane = laneFrom(text);
+    // BullMQ may take one more job while it ends: the lane is for the next process.
+    const next = name === "timer" || stopped ? new Date() : work && (await workLane(keeping, lane, work));
+    // BullMQ would keep the error to itself.
+    if (next) await wake(lane, next).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
+  };
+  const backend = await openBackend(place, {
+    run(job) {
+      const promise = run(job).finally(() => running.delete(promise));
+      running.add(promise);
+      return promise;
+    },
+    concurrency,
+    recoverMs: leaseMs,
+    onFault: reportFaults(log),
+  });
   if (options.alone) {
-    await backend.obliterate();
-    await freeLanes(database.relaxed);
+    try {
+      await backend.obliterate();
+      await freeLanes(database.relaxed);
+    } catch (error) {
+      backend.disconnect();
+      throw error;
+    }
   }
 
-  const wake = async (lane: Lane, at?: Date): Promise<void> => {
-    const delay = at ? at.getTime() - Date.now() : 0;
+  let closed = false;
+  async function wake(lane: Lane, at?: Date): Promise<void> {
+    // BullMQ on PostgreSQL would never answer.
+    if (closed) throw new Error("the queue is closed");
     const id = hash(lane);
     const gone = { removeOnComplete: true, removeOnFail: true };
-    if (delay <= 0)
+    const now = Date.now();
+    if (!at || at.getTime() <= now) {
       // One running and one waiting job a lane: a wake during the work is kept for after it.
       await backend.add({ name: "work", lane }, { ...gone, deduplication: { id, keepLastIfActive: true } });
-    // A timer is a job of its own that only wakes, so that it never holds back an earlier wake.
-    else await backend.add({ name: "timer", lane }, { ...gone, delay, deduplication: { id: `t${id}`, replace: true } });
-  };
+      return;
+    }
+    // A timer is a job of its own that only wakes: neither an earlier wake nor a later one has to do with it.
+    const tick = Math.ceil(at.getTime() / TICK_MS) * TICK_MS;
+    await backend.add({ name: "timer", lane }, { ...gone, delay: tick - now, deduplication: { id: `${id}${tick}` } });
+  }
 
-  const stopping = new AbortController();
-  const keeping: LaneKeeping = {
-    database,
-    owner: randomUUID(),
-    leaseMs,
-    log,
-    stop: stopping.signal,
-    failures: new Map(),
-  };
-  let worker: ReturnType<typeof backend.work> | undefined;
-  let stopped: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    const timer = setTimeout(() => stopping.abort(), stopMs);
+    try {
+      const closing = backend.close().then(() => true);
+      const parting = async () => {
+        await Promise.allSettled(running);
+        return sleep(PARTING_MS, false, { ref: false });
+      };
+      while (!(await Promise.race([closing, parting()]))) {
+        if (running.size > 0) continue;
+        log.warn("the queue did not hear how the last runs ended; it will have lanes looked at again");
+        closing.catch(() => undefined);
+        backend.disconnect();
+        break;
+      }
+    } finally {
+      closed = true;
+      clearTimeout(timer);
+      stopping.abort();
+    }
+  }
+
   return {
     wake,
-    start(work) {
-      worker = backend.work(async ({ name, lane: text }) => {
-        const lane = laneFrom(text);
-        const next = name === "timer" ? new Date() : await workLane(keeping, lane, work);
-        if (next) await wake(lane, next);
-      }, concurrency);
+    start(begun) {
+      work = begun;
+      backend.start();
     },
     stop() {
-      stopped ??= (async () => {
-        const timer = setTimeout(() => stopping.abort(), STOP_MS);
-        await worker?.close();
-        clearTimeout(timer);
-        stopping.abort();
-        await backend.close();
-      })();
+      stopped ??= close();
       return stopped;
     },
+  };
+}
+
+/** BullMQ tries again many times a second, and says so each time: one fault of a kind is reported once in a while. */
+function reportFaults(log: Logger): (error: Error) => void {
+  const reported = new Map<string, number>();
+  return (error) => {
+    const kind = "code" in error ? String(error.code) : error.name;
+    const now = Date.now();
+    if (now - (reported.get(kind) ?? 0) < FAULT_MS) return;
+    reported.set(kind, now);
+    log.warn({ err: error }, "queue fault");
   };
 }
 

@@ -19,19 +19,22 @@ export async function writeBlob(db: Kysely<Schema>, content: Readable): Promise<
   return id;
 }
 
+/** Pieces of any size, as chunks of one size. */
 async function* rechunk(content: Readable): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
-  let length = 0;
+  let room = CHUNK_BYTES;
   for await (const piece of content) {
-    const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
-    held.push(bytes);
-    length += bytes.length;
-    if (length < CHUNK_BYTES) continue;
-    yield Buffer.concat(held);
-    held = [];
-    length = 0;
+    let bytes: Buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
+    while (bytes.length >= room) {
+      yield Buffer.concat([...held, bytes.subarray(0, room)]);
+      bytes = bytes.subarray(room);
+      held = [];
+      room = CHUNK_BYTES;
+    }
+    if (bytes.length > 0) held.push(bytes);
+    room -= bytes.length;
   }
-  if (length > 0) yield Buffer.concat(held);
+  if (held.length > 0) yield Buffer.concat(held);
 }
 
 /** Reads a blob row by row; memory holds one chunk. */

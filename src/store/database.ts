@@ -28,10 +28,12 @@ export async function openDatabase({ url }: { url: string }, log: Logger): Promi
       keepAlive: true,
       ...(options ? { options } : {}),
     });
-    // An idle connection that breaks is replaced at its next use; unhandled, it would end the process.
-    pool.on("error", (error) =>
-      log.warn({ code: "code" in error ? error.code : undefined }, "idle database connection lost"),
-    );
+    // A connection that breaks is replaced at its next use; unhandled, its error would end the process. The pool listens
+    // to those that lie idle; one that is in use may break between two statements of a transaction.
+    const report = (error: Error) =>
+      log.warn({ code: "code" in error ? error.code : undefined }, "database connection lost");
+    pool.on("error", () => undefined);
+    pool.on("connect", (client) => client.on("error", report));
     return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   };
   const durable = open(undefined);

@@ -31,7 +31,8 @@ export async function openCluster(folder: string): Promise<Cluster> {
     const draft = join(folder, "cluster.new");
     rmSync(draft, { recursive: true, force: true });
     rmSync(secret, { force: true });
-    writeFileSync(secret, randomBytes(24).toString("hex"), { mode: 0o600 });
+    // On disk before the cluster is: without its password a cluster is lost.
+    writeFileSync(secret, randomBytes(24).toString("hex"), { mode: 0o600, flush: true });
     mkdirSync(draft, { mode: 0o700 });
     await initialise(initdb, draft, secret, as);
     renameSync(draft, data);
@@ -68,8 +69,16 @@ export async function endLeftovers({ data }: Cluster): Promise<void> {
   // Another process may have the number by now; PostgreSQL would take it for its own and refuse to start.
   if (!isServerOf(pid, data)) return rmSync(file, { force: true });
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    process.kill(pid, signal);
+    send(pid, signal);
     for (const end = Date.now() + SHUTDOWN_MS; Date.now() < end; await sleep(20)) if (!isServerOf(pid, data)) return;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself meanwhile, or it is another user's: the next look says.
   }
 }
 

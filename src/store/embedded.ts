@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
-import { createServer } from "node:net";
-import { resolve } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, renameSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { type Cluster, endLeftovers, openCluster } from "./embedded-cluster.ts";
 import { lockFolder } from "./embedded-lock.ts";
+import { choosePort } from "./embedded-port.ts";
 
 const START_MS = 60_000;
+/** PostgreSQL's cannot_connect_now: it reads its journal after a crash. */
+const STARTING_UP = "57P03";
+const FIRST_PAUSE_MS = 200;
+const MOST_PAUSE_MS = 10_000;
 const LOG_BYTES = 10 * 1024 * 1024;
 const DATABASE = "guichet";
 
@@ -42,8 +45,9 @@ export async function startEmbedded(options: {
   port?: number;
 }): Promise<EmbeddedPostgres> {
   const { log } = options;
-  const folder = resolve(options.folder);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(options.folder, { recursive: true });
+  // Without symbolic links: the kernel names a running server's folder so.
+  const folder = realpathSync(options.folder);
   const lock = lockFolder(folder);
   try {
     const cluster = await openCluster(folder);
@@ -73,23 +77,25 @@ async function serve(cluster: Cluster, port: number, log: Logger, release: () =>
     await end();
     throw error;
   }
-  const watch = (watched: ChildProcess) =>
-    watched.once("exit", async (code, signal) => {
-      for (let pause = 200; !stopping; pause = Math.min(pause * 2, 10_000)) {
-        log.error({ code, signal }, "the embedded PostgreSQL ended by itself; it is started again");
-        await sleep(pause);
-        if (stopping) return;
-        await endLeftovers(cluster);
-        server = launch(cluster, port);
-        const alive = await waitUntilReady(cluster, server, url).then(
-          () => true,
-          () => false,
-        );
-        if (alive) return void watch(server);
+  const keepUp = async () => {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MOST_PAUSE_MS)) {
+      await ended(server);
+      if (stopping) return;
+      const { exitCode: code, signalCode: signal } = server;
+      log.error({ code, signal }, "the embedded PostgreSQL ended by itself; it is started again");
+      await sleep(pauseMs, undefined, { ref: false });
+      await endLeftovers(cluster);
+      if (stopping) return;
+      server = launch(cluster, port);
+      try {
+        await waitUntilReady(cluster, server, url);
+        pauseMs = FIRST_PAUSE_MS / 2;
+      } catch {
         await shutDown(server);
       }
-    });
-  watch(server);
+    }
+  };
+  keepUp().catch((error: unknown) => log.fatal({ err: error }, "the embedded PostgreSQL can't be started again"));
   let stopped: Promise<void> | undefined;
   return {
     url,
@@ -111,7 +117,10 @@ function launch({ data, log, postgres, disguise }: Cluster, port: number): Child
   const out = openSync(log, "a", 0o600);
   try {
     // A group of its own: Ctrl-C reaches guichet, which stops it last.
-    return spawn(command, args, { ...disguise.ids, cwd: "/", detached: true, stdio: ["ignore", out, out] });
+    const server = spawn(command, args, { ...disguise.ids, cwd: "/", detached: true, stdio: ["ignore", out, out] });
+    // A program that can't be started never ran: said where its absence is noticed.
+    server.on("error", () => undefined);
+    return server;
   } finally {
     closeSync(out);
   }
@@ -119,8 +128,8 @@ function launch({ data, log, postgres, disguise }: Cluster, port: number): Child
 
 async function waitUntilReady(cluster: Cluster, server: ChildProcess, url: string): Promise<void> {
   const maintenance = url.replace(/\/[^/]*$/, "/postgres");
-  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(20)) {
-    if (server.exitCode !== null || server.signalCode !== null) break;
+  for (let end = Date.now() + START_MS; Date.now() < end; await sleep(20)) {
+    if (hasEnded(server)) break;
     const client = new pg.Client({ connectionString: maintenance, connectionTimeoutMillis: 5_000 });
     client.on("error", () => undefined);
     try {
@@ -128,13 +137,21 @@ async function waitUntilReady(cluster: Cluster, server: ChildProcess, url: strin
       const { rowCount } = await client.query("select 1 from pg_database where datname = $1", [DATABASE]);
       if (!rowCount) await client.query(`create database ${DATABASE}`);
       return;
-    } catch {
-      // Not ready yet; its end or the deadline says when it never will be.
+    } catch (error) {
+      // Not ready yet; its end or the deadline says when it never will be. One that recovers is given all the time it needs.
+      if (error instanceof pg.DatabaseError && error.code === STARTING_UP) end = Date.now() + START_MS;
     } finally {
       await client.end().catch(() => undefined);
     }
   }
   throw new GuichetError("EMBEDDED_START_FAILED", `The embedded PostgreSQL did not start: ${cluster.log} says why.`);
+}
+
+const hasEnded = ({ exitCode, signalCode, pid }: ChildProcess) =>
+  exitCode !== null || signalCode !== null || pid === undefined;
+
+async function ended(server: ChildProcess): Promise<void> {
+  if (!hasEnded(server)) await once(server, "exit");
 }
 
 /** PostgreSQL's fast shutdown, then its immediate one, then the kernel's. */
@@ -144,32 +161,8 @@ async function shutDown(server: ChildProcess): Promise<void> {
     ["SIGQUIT", 5_000],
     ["SIGKILL", 5_000],
   ] as const) {
-    if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return;
-    const gone = once(server, "exit");
+    if (hasEnded(server)) return;
     server.kill(signal);
-    await Promise.race([gone, sleep(patienceMs, undefined, { ref: false })]);
-  }
-}
-
-async function choosePort(wished: number | undefined, log: Logger): Promise<number> {
-  const found = wished === undefined ? undefined : await tryPort(wished);
-  if (wished !== undefined && found === undefined)
-    log.warn({ port: wished }, "database.port is taken; using a free one");
-  const port = found ?? (await tryPort(0));
-  if (port !== undefined) return port;
-  throw new GuichetError("EMBEDDED_START_FAILED", "The embedded PostgreSQL found no free port on 127.0.0.1.");
-}
-
-async function tryPort(port: number): Promise<number | undefined> {
-  const server = createServer();
-  try {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" ? address?.port : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    server.close();
+    await Promise.race([ended(server), sleep(patienceMs, undefined, { ref: false })]);
   }
 }

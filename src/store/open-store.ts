@@ -26,8 +26,11 @@ export async function openStore(
     return {
       database,
       async close() {
-        await database.close();
-        await embedded.stop();
+        try {
+          await database.close();
+        } finally {
+          await embedded.stop();
+        }
       },
     };
   } catch (error) {
