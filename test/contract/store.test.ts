@@ -20,7 +20,6 @@ import {
   postpone,
   quarantine,
   readWaiting,
-  settlePosted,
 } from "../../src/store/inbox.ts";
 import { acquireLane, releaseLane, renewLane } from "../../src/store/lane.ts";
 import { addEvents, findIdleRooms, readWaitingEvents, settleEvent } from "../../src/store/matrix-event.ts";
@@ -28,6 +27,7 @@ import { migrate } from "../../src/store/migrate.ts";
 import { openNotes } from "../../src/store/note.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { addAnswer, claimAttempt, markShown, readOpenAnswers, settleAttempt } from "../../src/store/outbox.ts";
+import { journalFile, journalText, settleFiles, settleText } from "../../src/store/posting.ts";
 import type { Schema } from "../../src/store/schema.ts";
 import { runScript } from "../support/child-script.ts";
 import { until } from "../support/until.ts";
@@ -161,9 +161,11 @@ describe("the store", () => {
       const file = { name: "a.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, id, 0, { ...file, content: Readable.from([Buffer.from("file")]) });
       const conversation = await converse("posted");
-      const posting = { id, conversation, room: ROOM, ghost: "posted", remoteId: "id@b.example", dropFiles: true };
-      const events = [eventId("$text"), eventId("$file")] as const;
-      await settlePosted(database.relaxed, await acquire(lane), { ...posting, events: [...events] });
+      const posting = { id, conversation, room: ROOM, ghost: "posted", remoteId: "id@b.example" };
+      const fence = await acquire(lane);
+      await journalText(database.relaxed, fence, posting, eventId("$text"));
+      await journalFile(database.relaxed, fence, posting, { event: eventId("$file"), position: 0 });
+      await settleFiles(database.relaxed, fence, id);
 
       const row = await database.durable.selectFrom("inbox").selectAll().where("id", "=", id).executeTakeFirst();
       expect(row).toMatchObject({ state: "posted", message: null, conversation_id: conversation });
@@ -183,9 +185,11 @@ describe("the store", () => {
       const file = { name: "b.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, shown, 0, { ...file, content: Readable.from([Buffer.from("kept")]) });
       const conversation = await converse("kept");
-      const posting = { id: shown, conversation, room: ROOM, ghost: "kept", remoteId: undefined, dropFiles: false };
+      const posting = { id: shown, conversation, room: ROOM, ghost: "kept", remoteId: undefined };
       const fence = await acquire(lane);
-      await settlePosted(database.relaxed, fence, { ...posting, events: [eventId("$kept")] });
+      await journalText(database.relaxed, fence, posting, eventId("$kept"));
+      await journalFile(database.relaxed, fence, posting, { event: eventId("$lost"), position: undefined });
+      await settleFiles(database.relaxed, fence, shown);
       await quarantine(database.durable, fence, set, "M_BAD");
       const [kept] = await readFiles(database.durable, shown);
       expect(kept).toMatchObject({ name: "b.txt", size: 4 });
@@ -246,7 +250,7 @@ describe("the store", () => {
       const { old, now } = await changeHands(laneFrom("in/fenced"));
       const id = await arrive(old.lane, "fenced");
       const conversation = await converse("fenced");
-      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined, dropFiles: true };
+      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined };
       await addEvents(database.durable, [{ eventId: "$fenced", room: roomId("!fenced"), event: {} }]);
       const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), 1);
       const fault = { dueAt: new Date(), code: "X" };
@@ -254,7 +258,7 @@ describe("the store", () => {
         (db, fence) => bindConversation(db, fence, id, conversation),
         (db, fence) => postpone(db, fence, id, fault),
         (db, fence) => settleEvent(db, fence, event?.seq ?? "", "x"),
-        (db, fence) => settlePosted(db, fence, { ...posting, events: [eventId("$posted")] }),
+        (db, fence) => settleText(db, fence, posting, eventId("$posted")),
       ];
       for (const write of [...writes, (db: Kysely<Schema>, fence: Fence) => quarantine(db, fence, id, "X")])
         await expect(write(database.durable, old)).rejects.toThrow(FencedOffError);
@@ -275,7 +279,7 @@ describe("the store", () => {
         return answer;
       };
       const answer = await read();
-      const shown = { shown: "sent", event: eventId("$reaction"), done: true } as const;
+      const shown = { shown: "sent", event: eventId("$reaction"), done: true, news: undefined } as const;
       const writes: ((fence: Fence) => Promise<void>)[] = [
         (fence) => claimAttempt(database.durable, fence, answer.id, new Date()),
         (fence) => settleAttempt(database.durable, fence, answer, { state: "sent", remoteId: "x" }),
