@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../demo/setup/paths.js";
+import { scoreMime } from "./mime.ts";
 import type { Score, ScoreCorpora } from "./score.ts";
 
 /** Each measures what its module is about. */
-const SCORERS: readonly ScoreCorpora[] = [];
+const SCORERS: readonly ScoreCorpora[] = [scoreMime];
 
 const folder = process.env.GUICHET_CORPORA ?? join(projectFolder, "..", "shared", "corpora");
 if (!existsSync(folder)) {

@@ -55,7 +55,8 @@ function openSmime(part: Part, remarks: Set<TextKey>, depth: number): Part {
   if (cms?.is === "signed" && kind !== "certs-only") {
     remarks.add("remark.smime-signed");
     const inner = walk(memorySource(cms.content)).root;
-    return open(inner, remarks, depth + 1);
+    // The wrapping itself stays as a file: it is what proves the signature.
+    return { ...part, type: "multipart/mixed", name: undefined, children: [open(inner, remarks, depth + 1), part] };
   }
   if (cms?.is === "encrypted" || /^(?:auth-?)?enveloped/.test(kind)) remarks.add("remark.smime-encrypted");
   return part;

@@ -20,11 +20,10 @@ export function partText(part: Part, budget: TextBudget): string {
   return decodeText(bytes, part.parameters.get("charset"), hint).replace(/\r\n?/g, "\n").replaceAll("\u0000", "");
 }
 
-/** Some programs call plain words base64. */
+/** Some programs call plain words base64: blanks inside lines tell. */
 function looksLikeBase64(bytes: Buffer): boolean {
-  const sample = bytes.toString("latin1", 0, 2000).replace(/\s+/g, (run) => (/[\r\n]/.test(run) ? "" : " "));
-  const foreign = sample.replace(/[A-Za-z0-9+/=]+/g, "").length;
-  return foreign * 10 < sample.length;
+  const sample = bytes.toString("latin1", 0, 2000);
+  return (sample.match(/\S [^\s=]/g) ?? []).length * 20 <= sample.length;
 }
 
 /** A page that names its own charset (HTML, 4.2.5.4: within its first 1024 bytes; programs write it later). */

@@ -52,8 +52,9 @@ export interface RtfWords {
 /** Words of an RTF text: the HTML that Outlook hid in it (MS-OXRTFEX) if there is some. @returns undefined when it is broken. */
 export function readRtf(rtf: Buffer): RtfWords | undefined {
   const head = rtf.toString("latin1", 0, 4096);
-  // The library sets aside as many bytes as a \bin names, and takes only what HTML or text was hidden in.
-  if (/\\bin\d{5,}/.test(rtf.toString("latin1"))) return undefined;
+  // The library sets aside as many bytes as a \bin names, and warns on the console of each bad code.
+  if (/\\bin\d{5}|\\'(?![0-9a-f]{2})/i.test(rtf.toString("latin1"))) return undefined;
+  // It reads only what HTML or text was hidden in: any other RTF is passed off as that.
   const isHidden = /\\from(?:html|text)/.test(head);
   const source = isHidden
     ? rtf

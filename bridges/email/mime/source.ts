@@ -21,37 +21,40 @@ const WINDOW = 512 * 1024;
 
 /** Reads with blocking calls: for a worker thread, which has nothing else to do. @param descriptor of an open file. */
 export function fileSource(descriptor: number, size: number): Source {
-  let window: Buffer = Buffer.alloc(0);
+  const window = Buffer.alloc(Math.min(WINDOW, size));
   let windowAt = 0;
-  const read = (from: number, length: number): Buffer => {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - from)));
+  let windowEnd = 0;
+  const fill = (into: Buffer, from: number): number => {
     let filled = 0;
-    while (filled < bytes.length) {
-      const count = readSync(descriptor, bytes, filled, bytes.length - filled, from + filled);
+    while (filled < into.length) {
+      const count = readSync(descriptor, into, filled, into.length - filled, from + filled);
       if (count === 0) break;
       filled += count;
     }
-    return bytes.subarray(0, filled);
+    return filled;
   };
+  /** At least `length` bytes from there, as far as the window and the file go; they change with the next look. */
   const lookAt = (from: number, length: number): Buffer => {
-    if (from < windowAt || from + length > windowAt + window.length) {
-      window = read(from, Math.max(length, WINDOW));
+    if (from < windowAt || from + length > windowEnd) {
+      windowEnd = from + fill(window, from);
       windowAt = from;
     }
-    return window.subarray(from - windowAt);
+    return window.subarray(from - windowAt, windowEnd - windowAt);
   };
   return {
     size,
-    slice: (from, to) =>
-      to - from > WINDOW
-        ? read(from, to - from)
-        : Buffer.from(lookAt(from, Math.min(to, size) - from).subarray(0, to - from)),
+    slice(from, to) {
+      const length = Math.max(0, Math.min(to, size) - from);
+      if (length <= WINDOW) return Buffer.from(lookAt(from, length).subarray(0, length));
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, fill(bytes, from));
+    },
     indexOf(mark, from) {
-      for (let at = from; at < size; ) {
-        const bytes = lookAt(at, Math.min(mark.length, size - at));
+      for (let at = from; at + mark.length <= size; ) {
+        const bytes = lookAt(at, mark.length);
         const found = bytes.indexOf(mark, 0, "latin1");
         if (found !== -1) return at + found;
-        if (at + bytes.length >= size || bytes.length < mark.length) return -1;
+        if (bytes.length < mark.length || at + bytes.length >= size) return -1;
         at += bytes.length - mark.length + 1;
       }
       return -1;

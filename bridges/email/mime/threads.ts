@@ -63,14 +63,11 @@ export function openReaders(limits: Limits = LIMITS, script = threadScript()): R
 const threadScript = () => new URL(`./read-thread${extname(import.meta.url)}`, import.meta.url);
 
 function startThread({ heapMb }: Limits, script: URL): Worker {
-  const thread = new Worker(script, {
+  return new Worker(script, {
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
-    // Flags of the main thread, such as those of a test runner, are not for this one; and libraries' warnings are no log.
+    // Flags of the main thread, such as those of a test runner, are not for this one.
     execArgv: [],
-    stderr: true,
   });
-  thread.stderr.resume();
-  return thread;
 }
 
 type Answer =

@@ -86,13 +86,16 @@ function readPart(place: Place, from: number, usualType: string): Read {
   const isNest = described.type.startsWith("multipart/") || described.type === "message/rfc822";
   if (isNest && !mayNest) state.isCut = true;
   if (early === undefined && mayNest && described.type.startsWith("multipart/")) {
-    const boundary = described.parameters.get("boundary")?.trimEnd() ?? guessBoundary(source, start);
-    if (boundary !== undefined && boundary.length <= LONGEST_BOUNDARY) {
-      const { children, ender } = readParts({ ...place, depth: place.depth + 1 }, start, boundary, described.type);
-      const end = ender?.at ?? source.size;
-      // Without any part it is a text that calls itself multipart.
-      return { part: children.length > 0 ? build(end, children) : build(end, [], "text/plain"), ender };
-    }
+    const boundary = described.parameters.get("boundary") ?? guessBoundary(source, start) ?? "";
+    const read = readParts({ ...place, depth: place.depth + 1 }, start, boundary, described.type);
+    // A boundary that ends in blanks is compared with them first, as it stands.
+    const { children, ender } =
+      read.children.length > 0 || boundary === boundary.trimEnd()
+        ? read
+        : readParts({ ...place, depth: place.depth + 1 }, start, boundary.trimEnd(), described.type);
+    // Without any part it is a text that calls itself multipart.
+    const type = children.length > 0 ? described.type : "text/plain";
+    return { part: build(ender?.at ?? source.size, children, type), ender };
   }
   if (early === undefined && mayNest && described.type === "message/rfc822" && described.encoding === "none") {
     const { part, ender } = readPart({ ...place, depth: place.depth + 1 }, start, "text/plain");
@@ -109,7 +112,8 @@ function readPart(place: Place, from: number, usualType: string): Read {
 }
 
 function readParts(place: Place, from: number, boundary: string, type: string) {
-  const inner = { ...place, boundaries: [...place.boundaries, boundary] };
+  const isUsable = boundary !== "" && boundary.length <= LONGEST_BOUNDARY;
+  const inner = isUsable ? { ...place, boundaries: [...place.boundaries, boundary] } : place;
   const own = place.boundaries.length;
   const children: Part[] = [];
   let delimiter = nextDelimiter(inner, Math.max(0, from - 1), place.source.size);
@@ -147,8 +151,9 @@ function readDelimiter(source: Source, boundaries: readonly string[], feed: numb
   const text = source.slice(from, Math.min(source.size, from + longest)).toString("latin1");
   if (!text.startsWith("--")) return undefined;
   const lineFeed = text.indexOf("\n");
-  const line = text.slice(2, lineFeed === -1 ? text.length : lineFeed).trimEnd();
-  const open = boundaries.lastIndexOf(line);
+  const whole = text.slice(2, lineFeed === -1 ? text.length : lineFeed).replace(/\r$/, "");
+  const line = whole.trimEnd();
+  const open = boundaries.findLastIndex((boundary) => boundary === whole || boundary === line);
   const level = open === -1 ? endedLevel(line, boundaries) : open;
   if (level === -1) return undefined;
   const end = source.indexOf("\n", from);
