@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder } from "../../demo/setup/paths.js";
+import { scoreFuzz } from "./fuzz.ts";
 import { scoreMime } from "./mime.ts";
 import type { Score, ScoreCorpora } from "./score.ts";
 
 /** Each measures what its module is about. */
-const SCORERS: readonly ScoreCorpora[] = [scoreMime];
+const SCORERS: Readonly<Record<string, ScoreCorpora>> = { mime: scoreMime, fuzz: scoreFuzz };
 
 const folder = process.env.GUICHET_CORPORA ?? join(projectFolder, "..", "shared", "corpora");
 if (!existsSync(folder)) {
@@ -16,4 +17,9 @@ if (!existsSync(folder)) {
 const row = ({ corpus, measure, right, of, peers }: Score) =>
   `${corpus.padEnd(18)} ${measure.padEnd(40)} ${((100 * right) / of).toFixed(2).padStart(6)} %  ${right} of ${of}${peers ? `   ${peers}` : ""}\n`;
 
-for (const score of SCORERS) for (const line of await score(folder)) process.stdout.write(row(line));
+// `npm run bench -- corpora mime` measures only that.
+const asked = process.argv.slice(2).filter((word) => word in SCORERS);
+for (const [name, score] of Object.entries(SCORERS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  for (const line of await score(folder)) process.stdout.write(row(line));
+}

@@ -134,7 +134,7 @@ async function scoreStalwart(folder: string): Promise<Score[]> {
     const leaves = mail.leaves.filter(({ depth, type }) => depth === 0 || type === "message/rfc822");
     for (const index of new Set([...expected.text_body, ...expected.html_body])) {
       const body = expected.parts[index]?.body ?? {};
-      const text = body["Text"] ?? body["Html"];
+      const text = body.Text ?? body.Html;
       if (typeof text === "string")
         texts.add(
           leaves.some((leaf) => isSame(leaf.text ?? "", text)),
@@ -158,7 +158,7 @@ async function scoreStalwart(folder: string): Promise<Score[]> {
       );
       froms.add(isEqual, `${name}: ${JSON.stringify(ours)} for ${JSON.stringify(from)}`);
     }
-    const subject: unknown = head.findLast((each) => each.name === "subject")?.value["Text"];
+    const subject: unknown = head.findLast((each) => each.name === "subject")?.value.Text;
     if (typeof subject === "string")
       subjects.add(isSame(mail.subject ?? "", subject.slice(0, 500)), `${name}: ${mail.subject} for ${subject}`);
   }
@@ -181,7 +181,7 @@ const tidied = (name: string) => norm(name).replace(/[/\\]/g, "_").slice(0, 100)
 function attachmentName(part: StalwartPart | undefined): string | undefined {
   const found = new Map<string, string>();
   for (const { name, value } of part?.headers ?? []) {
-    const content: unknown = value["ContentType"];
+    const content: unknown = value.ContentType;
     if (
       typeof content !== "object" ||
       content === null ||

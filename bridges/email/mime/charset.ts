@@ -155,8 +155,8 @@ function repairUtf8(bytes: Buffer): string {
     .join("");
 }
 
-/** In bytes: enough to know a language by. */
-const SAMPLE = 64 * 1024;
+/** In bytes, from the first that is no ASCII: enough to know a language by. */
+const SAMPLE = 6 * 1024;
 
 /** @param declared what was declared in vain: the guess may still confirm it. */
 function decodeUndeclared(bytes: Buffer, declared: string | undefined, hint: string | undefined): string {
@@ -165,7 +165,10 @@ function decodeUndeclared(bytes: Buffer, declared: string | undefined, hint: str
     const text = decodeStrictly(bytes, likely);
     if (text !== undefined) return text;
   }
-  const best = analyse(bytes.subarray(0, SAMPLE)).find(({ name }) => !/^(?:UTF-(?:16|32)|ASCII|ISO-2022)/.test(name));
+  const first = Math.max(0, bytes.findIndex((byte) => byte > 127) - 50);
+  const best = analyse(bytes.subarray(first, first + SAMPLE)).find(
+    ({ name }) => !/^(?:UTF-(?:16|32)|ASCII|ISO-2022)/.test(name),
+  );
   const guessed = best !== undefined && best.confidence >= 10 ? knownCharset(best.name) : undefined;
   return decode(bytes, guessed ?? declared ?? "windows-1252");
 }

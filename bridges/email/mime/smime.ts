@@ -8,8 +8,8 @@ const ENVELOPED = new Set(["1.2.840.113549.1.7.3", "1.2.840.113549.1.9.16.1.23"]
 
 /** Opens the wrapping; checks no signature. Never throws. */
 export function openCms(bytes: Buffer): Cms {
-  const { result, offset } = fromBER(bytes);
-  if (offset === -1 || !(result instanceof Sequence)) return { is: "unknown" };
+  const result = readBer(bytes);
+  if (!(result instanceof Sequence)) return { is: "unknown" };
   const [type, wrapped] = result.valueBlock.value;
   if (!(type instanceof ObjectIdentifier) || !(wrapped instanceof Constructed)) return { is: "unknown" };
   const kind = type.valueBlock.toString();
@@ -24,4 +24,14 @@ export function openCms(bytes: Buffer): Cms {
   return content instanceof OctetString
     ? { is: "signed", content: Buffer.from(content.getValue()) }
     : { is: "unknown" };
+}
+
+function readBer(bytes: Buffer) {
+  try {
+    const { result, offset } = fromBER(bytes);
+    return offset === -1 ? undefined : result;
+  } catch {
+    // The library answers most damage with -1, and throws for some.
+    return undefined;
+  }
 }
