@@ -32,6 +32,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
+    ...(mail.remarks.length === 0 ? {} : { remarks: mail.remarks }),
   };
 }
 

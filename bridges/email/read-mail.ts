@@ -107,10 +107,11 @@ function* withOriginal(mail: SpooledMail, { files, wantsOriginal }: Reading): Ge
   if (wantsOriginal) yield wholeMail(mail);
 }
 
-const shortened = (subject: string | undefined) => tidyLine(decodeWords(subject ?? ""), LONGEST_SUBJECT) || undefined;
+const shortened = (subject: string | undefined) =>
+  tidyLine(decodeWords((subject ?? "").slice(0, 20 * LONGEST_SUBJECT)), LONGEST_SUBJECT) || undefined;
 
 /** In characters and in people: what is beyond is no list of correspondents. */
-const LONGEST_LIST = 100_000;
+const LONGEST_LIST = 15_000;
 const MOST_PARTIES = 500;
 
 /** Correspondents that all headers of that name list, groups taken apart. */

@@ -131,7 +131,8 @@ async function takeMail(session: ImapSession, uid: number, receivedAt: Date, rea
   }
   await using spooled = mail;
   await offer(
-    async (tries) => toInbound(await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled)), arrival, own),
+    async (tries) =>
+      toInbound(await (tries < MOST_TRIES ? readMail : readAsFile)(spooled, reading.host.languages), arrival, own),
     reading,
   );
   failures.delete(dedupeKey);

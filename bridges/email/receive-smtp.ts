@@ -100,7 +100,7 @@ async function acceptForEach(
   host: BridgeHost,
 ): Promise<Ending[]> {
   await using spooled = await spool(stream, maxBytes);
-  const mail = await readMail(spooled);
+  const mail = await readMail(spooled, host.languages);
   const receivedAt = host.now();
   const endings: Ending[] = [];
   for (const recipient of recipients) {

@@ -4,6 +4,8 @@ import { type Language, say, type TextKey } from "../texts.ts";
 /** In characters; and what one mail may announce. */
 const LONGEST = 500_000;
 const MOST_EVENTS = 10;
+/** Ten years in seconds: the library counts beyond it day by day. */
+const LONGEST_DURATION = 315_000_000;
 const LONGEST_LINE = 500;
 const LONGEST_DESCRIPTION = 5000;
 
@@ -68,7 +70,11 @@ function periodOf(event: ICAL.Component, language: Language): string | undefined
   if (start === undefined) return due && sayTime(due, language);
   const duration = event.getFirstPropertyValue("duration");
   const end =
-    timeOf(event, "dtend") ?? due ?? (duration instanceof ICAL.Duration ? addDuration(start, duration) : undefined);
+    timeOf(event, "dtend") ??
+    due ??
+    (duration instanceof ICAL.Duration && Math.abs(duration.toSeconds()) < LONGEST_DURATION
+      ? addDuration(start, duration)
+      : undefined);
   if (end === undefined) return sayTime(start, language);
   // The end of an all-day event is the day after it (RFC 5545, 3.6.1).
   const last = end.time.isDate ? { ...end, time: addDays(end.time, -1) } : end;

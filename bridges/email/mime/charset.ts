@@ -213,5 +213,9 @@ const decodeHz = (bytes: Buffer) =>
     )
     .join("");
 
-/** RFC 2152. */
-const decodeUtf7 = (bytes: Buffer) => iconv.decode(bytes, "utf-7");
+/** RFC 2152: runs of UTF-16 in base64, each after a plus sign. */
+const decodeUtf7 = (bytes: Buffer) =>
+  bytes.toString("latin1").replace(/\+([A-Za-z0-9+/]*)-?/g, (_, coded: string) => {
+    const units = Buffer.from(coded, "base64");
+    return coded === "" ? "+" : decode(units.subarray(0, units.length - (units.length % 2)), "utf-16be");
+  });

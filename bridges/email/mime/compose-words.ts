@@ -157,14 +157,18 @@ const stripMarks = (text: string) =>
     .replace(/<\/?[a-z][a-z0-9-]{0,60}>/gi, "")
     .replace(/<</g, "<");
 
-const LONGEST_TAG = 5000;
+/** Tags beyond this stay as they are. */
+const MOST_IMAGES = 2000;
 
 /** Gives images that came along an `alt` that names them, so that text forms and clients say where they stood. */
 function markImages(html: string, images: ReadonlyMap<string, Part>, shown: Set<Part>, language: Language): string {
   if (images.size === 0 || !/cid:/i.test(html)) return html;
-  return html.replace(/<img\b[^>]{0,5000}>/gi, (tag) => {
+  let left = MOST_IMAGES;
+  return html.replace(/<img\b[^<>]{0,5000}>/gi, (tag) => {
+    left -= 1;
+    if (left < 0) return tag;
     const id = /\bsrc\s*=\s*["']?\s*cid:([^"'\s>]{1,500})/i.exec(tag)?.[1];
-    const part = id === undefined || tag.length > LONGEST_TAG ? undefined : images.get(decodeUri(id));
+    const part = id === undefined ? undefined : images.get(decodeUri(id));
     if (part === undefined) return tag;
     shown.add(part);
     const bare = tag.replace(/\balt\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi, "");

@@ -2,8 +2,7 @@ import { decodeText } from "./charset.ts";
 import { decodeBytes } from "./transfer.ts";
 
 /** `=?charset*language?B?text?=` (RFC 2047; RFC 2231, 5), with the blanks and missing ends that senders leave in it. */
-const WORD =
-  /=\?([\w.:+-]{1,60})(?:\*[\w-]{0,30})?\?([bq])\?([^?\r\n]{0,4000}(?:\?(?!=)[^?\r\n]{0,1000}){0,50})(?:\?=|$)/gi;
+const WORD = /=\?([\w.:+-]{1,60})(?:\*[\w-]{0,30})?\?([bq])\?((?:[^?=\r\n]|\?(?!=)|=(?!\?\w)){0,4000})(?:\?=|$)/gi;
 
 /**
  * Encoded words as text. Neighbours in one charset are joined before they are decoded: many senders split inside a

@@ -6,9 +6,9 @@ export type PgpKind = "signed" | "encrypted";
  */
 export function readInlinePgp(text: string): { text: string; kind: PgpKind | undefined } {
   if (/^-----BEGIN PGP MESSAGE-----\s*$/m.test(text)) return { text, kind: "encrypted" };
-  const begin = /^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z-]{1,40}: ?[^\n]{0,200}\n)*\s*?\n/m.exec(text);
+  const begin = /^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n/m.exec(text);
   if (begin === null) return { text, kind: undefined };
-  const from = begin.index + begin[0].length;
+  const from = endOfArmourHeaders(text, begin.index + begin[0].length);
   const signature = text.indexOf("\n-----BEGIN PGP SIGNATURE-----", from - 1);
   if (signature === -1) return { text, kind: undefined };
   const mark = "\n-----END PGP SIGNATURE-----";
@@ -24,3 +24,18 @@ export function readInlinePgp(text: string): { text: string; kind: PgpKind | und
     kind: "signed",
   };
 }
+
+/** Where the words begin: behind lines such as `Hash: SHA256` and the empty one (RFC 9580, 7). */
+function endOfArmourHeaders(text: string, from: number): number {
+  let at = from;
+  for (let lines = 0; lines < MOST_ARMOUR_HEADERS; lines += 1) {
+    const end = text.indexOf("\n", at);
+    const line = text.slice(at, end === -1 ? text.length : end).slice(0, 200);
+    if (end === -1 || !/^(?:[A-Za-z-]+:|\s*$)/.test(line)) return at;
+    at = end + 1;
+    if (line.trim() === "") return at;
+  }
+  return at;
+}
+
+const MOST_ARMOUR_HEADERS = 20;

@@ -36,6 +36,9 @@ export function decodeStream(encoding: Encoding): Transform {
   });
 }
 
+/** In one piece of some 64 kB or, where all is decoded at once, in a whole part. */
+const MOST_RUNS = 1000;
+
 function decodeBase64(): Decoder {
   let kept = "";
   const decode = (text: string) => Buffer.from(text, "base64");
@@ -43,6 +46,8 @@ function decodeBase64(): Decoder {
     push(chunk) {
       // Several padded runs in one body are common where programs joined parts: each is decoded for itself.
       const runs = (kept + chunk.toString("latin1").replace(/[^A-Za-z0-9+/=]+/g, "")).split(/=+/);
+      // In numbers they are no such runs, but rubbish.
+      if (runs.length > MOST_RUNS) runs.splice(0, runs.length, runs.join(""));
       const last = runs.pop() ?? "";
       const whole = last.length - (last.length % 4);
       kept = last.slice(whole);

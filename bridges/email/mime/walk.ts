@@ -147,22 +147,24 @@ function nextDelimiter({ source, boundaries }: Place, from: number, limit: numbe
 
 /** @param feed where the line break before the line stands. @param from where the line begins. */
 function readDelimiter(source: Source, boundaries: readonly string[], feed: number, from: number) {
-  const longest = Math.max(...boundaries.map(({ length }) => length)) + 16;
-  const text = source.slice(from, Math.min(source.size, from + longest)).toString("latin1");
+  const lengths = boundaries.map(({ length }) => length);
+  const lineFeed = source.indexOf("\n", from);
+  const end = lineFeed === -1 ? source.size : lineFeed;
+  // Most lines that begin with dashes are shorter than any boundary: nothing is copied for them.
+  if (end - from - 2 < Math.min(...lengths)) return undefined;
+  const text = source.slice(from, Math.min(end, from + Math.max(...lengths) + 16)).toString("latin1");
   if (!text.startsWith("--")) return undefined;
-  const lineFeed = text.indexOf("\n");
-  const whole = text.slice(2, lineFeed === -1 ? text.length : lineFeed).replace(/\r$/, "");
+  const whole = text.slice(2).replace(/\r$/, "");
   const line = whole.trimEnd();
   const open = boundaries.findLastIndex((boundary) => boundary === whole || boundary === line);
   const level = open === -1 ? endedLevel(line, boundaries) : open;
   if (level === -1) return undefined;
-  const end = source.indexOf("\n", from);
   const isAfterReturn = feed > 0 && source.slice(feed - 1, feed)[0] === CR;
   return {
     level,
     isEnd: open === -1,
     at: isAfterReturn ? feed - 1 : feed,
-    next: end === -1 ? source.size : end + 1,
+    next: Math.min(source.size, end + 1),
   };
 }
 
@@ -215,6 +217,6 @@ function mediaType(value: string, usualType: string): string {
 
 /** RFC 2557: a part may have a place instead of a name. */
 function locationName(lines: HeaderLines): string | undefined {
-  const place = decodeWords(headerValue(lines, "content-location") ?? "");
+  const place = decodeWords((headerValue(lines, "content-location") ?? "").slice(-300));
   return /([^/\\?#]{1,200}\.[a-z0-9]{1,8})(?:[?#].*)?$/i.exec(place)?.[1];
 }
