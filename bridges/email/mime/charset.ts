@@ -166,11 +166,19 @@ function decodeUndeclared(bytes: Buffer, declared: string | undefined, hint: str
     if (text !== undefined) return text;
   }
   const first = Math.max(0, bytes.findIndex((byte) => byte > 127) - 50);
-  const best = analyse(bytes.subarray(first, first + SAMPLE)).find(
-    ({ name }) => !/^(?:UTF-(?:16|32)|ASCII|ISO-2022)/.test(name),
-  );
-  const guessed = best !== undefined && best.confidence >= 10 ? knownCharset(best.name) : undefined;
+  const guessed = guess(bytes.subarray(first, first + SAMPLE));
   return decode(bytes, guessed ?? declared ?? "windows-1252");
+}
+
+/** A language must be likely to be preferred to the West of Europe, whose letters stand alone among ASCII. */
+function guess(sample: Buffer): string | undefined {
+  const best = analyse(sample).find(({ name }) => !/^(?:UTF-(?:16|32)|ASCII|ISO-2022)/.test(name));
+  if (best === undefined || best.confidence < 10) return undefined;
+  const isOtherLatin = /^(?:ISO-8859-(?:2|9|13)|windows-125[0478])$/.test(best.name);
+  if (isOtherLatin && best.confidence < 50) return undefined;
+  const charset = knownCharset(best.name);
+  const runs = sample.toString("latin1").match(/[\x80-\xff]+/g)?.length ?? 1;
+  return charset !== undefined && isMultibyte(charset) && countHigh(sample) < 2 * runs ? undefined : charset;
 }
 
 /** ISO-2022 charsets have only 7-bit bytes: their escapes give them away under any name (RFC 1468, 1557). */

@@ -6,6 +6,8 @@ import type { Part } from "./walk.ts";
 export interface TextBudget {
   left: number;
   isCut: boolean;
+  /** Charset that is likely where a part names none. */
+  readonly hint?: string | undefined;
 }
 
 /** The words of a part, decoded; within the budget, which it uses up. */
@@ -16,8 +18,10 @@ export function partText(part: Part, budget: TextBudget): string {
   const raw = part.source.slice(part.start, part.start + size);
   const isReallyCoded = part.encoding !== "base64" || looksLikeBase64(raw);
   const bytes = isReallyCoded ? decodeBytes(raw, part.encoding) : raw;
-  const hint = part.type === "text/html" ? declaredInHtml(bytes) : undefined;
-  return decodeText(bytes, part.parameters.get("charset"), hint).replace(/\r\n?/g, "\n").replaceAll("\u0000", "");
+  const ownHint = part.type === "text/html" ? declaredInHtml(bytes) : undefined;
+  return decodeText(bytes, part.parameters.get("charset"), ownHint ?? budget.hint)
+    .replace(/\r\n?/g, "\n")
+    .replaceAll("\u0000", "");
 }
 
 /** Some programs call plain words base64: blanks inside lines tell. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import type { HeaderLines } from "../headers.ts";
+import { type HeaderLines, headerValue } from "../headers.ts";
 import type { TextKey } from "../texts.ts";
 import { composeWords, type FoundFile } from "./compose-words.ts";
 import { readHead } from "./head.ts";
@@ -37,7 +37,8 @@ function readSource(source: Source, language: ReadingTask["language"]): Reading 
   const { root: tree, isCut } = walk(source);
   const { root, remarks: found, wantsOriginal } = openContainers(tree);
   const remarks = new Set<TextKey>(found);
-  const budget = { left: MOST_WORDS, isCut: false };
+  const hint = charsetOfWords(tree.lines);
+  const budget = { left: MOST_WORDS, isCut: false, hint };
   const words = composeWords(root, language, budget, remarks);
   const taken = { left: MOST_TAKEN_OUT, isCut: false };
   const files = words.files.map((file) => toEntry(file, source, taken)).filter((entry) => entry !== undefined);
@@ -49,7 +50,7 @@ function readSource(source: Source, language: ReadingTask["language"]): Reading 
     text: words.text.slice(0, LONGEST_TEXT),
     html,
     files,
-    leaves: leavesOf(root),
+    leaves: leavesOf(root, hint),
     remarks: [...remarks],
     wantsOriginal: wantsOriginal || remarks.has("remark.cut") || remarks.has("remark.pgp-encrypted"),
   };
@@ -61,6 +62,12 @@ function headLines(root: Part, source: Source): HeaderLines {
   return charset === undefined || !root.lines.some(({ line }) => /[\u0080-\uffff]/.test(line))
     ? root.lines
     : readHead(source.slice(0, root.start), charset).lines;
+}
+
+/** Words of a head name their charset even where the body does not. */
+function charsetOfWords(lines: HeaderLines): string | undefined {
+  const words = ["subject", "from"].map((key) => headerValue(lines, key) ?? "").join(" ");
+  return /=\?([\w-]{2,40})(?:\*[\w-]{0,20})?\?[bq]\?/i.exec(words)?.[1];
 }
 
 function firstCharset(part: Part): string | undefined {
@@ -108,8 +115,8 @@ const LONGEST_LEAF = 100_000;
 const MOST_LEAF_TEXT = 1_000_000;
 const REPORTS = /^(?:text\/|message\/(?:delivery-status|disposition-notification|feedback-report|global))/;
 
-function leavesOf(root: Part): Leaf[] {
-  const budget = { left: MOST_LEAF_TEXT, isCut: false };
+function leavesOf(root: Part, hint: string | undefined): Leaf[] {
+  const budget = { left: MOST_LEAF_TEXT, isCut: false, hint };
   const leaves: Leaf[] = [];
   const visit = (part: Part, depth: number) => {
     const isMessage = part.type === "message/rfc822" && part.children.length > 0;
