@@ -33,7 +33,7 @@ describe("a thread that fails harms one mail only", () => {
         else parentPort.postMessage({ is: "read", reading: { text: what } });
       });`,
     );
-    return openReaders({ threads: 2, cpuMs: 300, wallMs: 20_000, heapMb: 32 }, pathToFileURL(script));
+    return openReaders({ threads: 2, cpuMs: 2500, wallMs: 20_000, heapMb: 32 }, pathToFileURL(script));
   };
 
   test("endless loop, no memory, exit, crash: each is named, and the next mail is read", {
