@@ -27,7 +27,7 @@ describe("a thread that fails harms one mail only", () => {
       parentPort.on("message", ({ mail }) => {
         const what = Buffer.from(mail.bytes).toString();
         if (what === "loop") for (;;) {}
-        if (what === "memory") for (;;) kept.push(new Array(1000).fill({ x: kept.length }));
+        if (what === "memory") for (;;) kept.push(new Array(1e6).fill(kept.length + 0.5));
         if (what === "exit") process.exit(3);
         if (what === "throw") setTimeout(() => { throw new Error("x"); });
         else parentPort.postMessage({ is: "read", reading: { text: what } });
