@@ -41,7 +41,7 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.html === undefined ? {} : { html: mail.html }),
     ...(visible === undefined ? {} : { visible }),
     ...(trust === undefined ? {} : { trust }),
-    ...(remarks.length === 0 ? {} : { remarks }),
+    ...(remarks.length + mail.remarks.length === 0 ? {} : { remarks: [...remarks, ...mail.remarks] }),
     ...(rule === "hold" ? { hold: FORGED } : {}),
   };
 }

@@ -3,7 +3,15 @@ import { compile } from "html-to-text";
 const convert = compile({
   wordwrap: false,
   limits: { maxDepth: 250 },
+  formatters: {
+    imageName: (element, _walk, builder) => {
+      const name = element.attribs?.alt;
+      if (name) builder.addInline(`[${name}]`);
+    },
+  },
   selectors: [
+    // Only images that came with the mail are named (compose-words.ts); others are decoration, or count who reads.
+    { selector: 'img[src^="cid:"]', format: "imageName" },
     { selector: "img", format: "skip" },
     { selector: "a", options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
     { selector: "table", options: { uppercaseHeaderCells: false } },

@@ -1,13 +1,15 @@
-import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
-import type { AddressObject, EmailAddress, HeaderValue } from "mailparser";
+import addressparser from "nodemailer/lib/addressparser";
 import type { InboundAttachment, Party } from "../../src/adapter/index.ts";
 import { normaliseAddress } from "./addresses.ts";
+import { streamFiles, wholeMail } from "./file-stream.ts";
 import { guessSubject, type HeaderLines, headerValue, headerValues, readMessageId, readReferences } from "./headers.ts";
-import { htmlToText } from "./html-text.ts";
-import { type ParsedFile, type ParsedMail, parseFiles, parseWhole, parseWords } from "./mime.ts";
+import { decodeWords } from "./mime/encoded-words.ts";
+import type { Leaf, Reading } from "./mime/reading.ts";
+import { openReaders, type Readers } from "./mime/threads.ts";
 import type { SpooledMail } from "./spool.ts";
-import { tidyFileName, tidyLine, tidyMediaType, tidyText } from "./tidy.ts";
+import { pickLanguage, say, type TextKey } from "./texts.ts";
+import { tidyLine } from "./tidy.ts";
 
 /** What a mail says, apart from how it came. All texts are untrusted. */
 export interface ReadMail {
@@ -20,33 +22,45 @@ export interface ReadMail {
   readonly lines: HeaderLines;
   /** Addresses that the headers say it was sent or delivered to, the surest first. */
   readonly recipients: readonly string[];
+  /** What agents should know about its reading: sentences in a language of theirs. */
+  readonly remarks: readonly string[];
+  /** Its parts as they came, for those who read reports: bounded, texts decoded. */
+  readonly leaves: readonly Leaf[];
   /** Streams the mail's files, anew at each call, as long as the spooled mail exists. */
-  attachments(): InboundMessageFiles;
+  attachments(): Iterable<InboundAttachment>;
 }
 
-type InboundMessageFiles = Iterable<InboundAttachment> | AsyncIterable<InboundAttachment>;
-
-/** In characters; what is longer is cut, and the whole mail goes along as a file. */
-const LONGEST_TEXT = 1_000_000;
-const LONGEST_HTML = 4_000_000;
 const LONGEST_SUBJECT = 500;
 
-/** Never throws for what a sender wrote: a mail that cannot be parsed comes as a file. Rejects when the disk fails. */
-export async function readMail(mail: SpooledMail): Promise<ReadMail> {
-  if (mail.bytes !== undefined) {
-    const parsed = await parseWhole(mail.bytes).catch(() => undefined);
-    if (parsed === undefined) return readAsFile(mail);
-    return understand(mail, { ...parsed, isCut: false }, () =>
-      parsed.files.map((file) => ({ ...describeFile(file), content: Readable.from([file.content]) })),
-    );
-  }
-  const parsed = await parseWords(mail).catch(() => undefined);
-  if (parsed === undefined) return readAsFile(mail);
-  return understand(mail, parsed, () => (parsed.hasFiles ? streamFiles(mail) : []));
+let readers: Readers | undefined;
+
+/**
+ * Never throws for what a sender wrote: a mail that cannot be read comes as a file. Rejects when the disk fails.
+ * @param languages of the agents, the preferred one first.
+ */
+export async function readMail(mail: SpooledMail, languages: readonly string[] = []): Promise<ReadMail> {
+  const language = pickLanguage(languages);
+  readers ??= openReaders();
+  const where = mail.bytes ?? mail.path;
+  if (where === undefined) return readAsFile(mail, languages);
+  const ending = await readers.read({
+    mail: typeof where === "string" ? { path: where, size: mail.size } : { bytes: where },
+    language,
+  });
+  if (ending.is === "failed") return readAsFile(mail, languages, `remark.${ending.reason}`);
+  return understand(
+    mail,
+    ending.reading,
+    ending.reading.remarks.map((key) => say(key, language)),
+  );
 }
 
-/** A mail as the file `message.eml`, with the little that its head surely says. */
-export async function readAsFile(mail: SpooledMail): Promise<ReadMail> {
+/** A mail as the file `message.eml`, with the little that its head surely says. @param why the reason, for agents. */
+export async function readAsFile(
+  mail: SpooledMail,
+  languages: readonly string[] = [],
+  why: TextKey = "remark.crash",
+): Promise<ReadMail> {
   const head = await readHead(mail);
   return {
     from: undefined,
@@ -57,26 +71,19 @@ export async function readAsFile(mail: SpooledMail): Promise<ReadMail> {
     references: [],
     lines: [],
     recipients: [],
+    remarks: [say(why, pickLanguage(languages))],
+    leaves: [],
     attachments: () => [wholeMail(mail)],
   };
 }
 
-function understand(
-  mail: SpooledMail,
-  parsed: ParsedMail & { isCut: boolean },
-  files: () => InboundMessageFiles,
-): ReadMail {
-  const { lines, headers } = parsed;
-  const html = parsed.html === undefined || parsed.html.length > LONGEST_HTML ? undefined : parsed.html;
-  const plain = tidyText(parsed.text ?? "");
-  const text = plain === "" && parsed.html !== undefined ? tidyText(htmlToText(parsed.html)) : plain;
-  const isCut = parsed.isCut || text.length > LONGEST_TEXT || (parsed.html !== undefined && html === undefined);
-  const subject = headers.get("subject");
+function understand(mail: SpooledMail, reading: Reading, remarks: readonly string[]): ReadMail {
+  const { lines, text, html, leaves } = reading;
   return {
-    from: mailboxesIn(headers.get("from"))[0],
-    subject: shortened(typeof subject === "string" ? subject : undefined),
-    text: text.slice(0, LONGEST_TEXT),
-    html: html?.replaceAll("\u0000", ""),
+    from: partiesIn(lines, "from")[0] ?? partiesIn(lines, "sender")[0],
+    subject: shortened(headerValue(lines, "subject")),
+    text,
+    html,
     remoteId: readMessageId(headerValue(lines, "message-id")),
     references: readReferences(
       headerValues(lines, "in-reply-to").join(" "),
@@ -84,63 +91,48 @@ function understand(
     ),
     lines,
     recipients: [
-      ...mailboxesIn(headers.get("delivered-to")).map(({ address }) => address),
+      ...partiesIn(lines, "delivered-to").map(({ address }) => address),
       ...headerValues(lines, "x-original-to"),
-      ...mailboxesIn(headers.get("to")).map(({ address }) => address),
-      ...mailboxesIn(headers.get("cc")).map(({ address }) => address),
+      ...partiesIn(lines, "to").map(({ address }) => address),
+      ...partiesIn(lines, "cc").map(({ address }) => address),
     ],
-    attachments: () => (isCut ? withWholeMail(mail, files()) : files()),
+    remarks,
+    leaves,
+    attachments: () => withOriginal(mail, reading),
   };
 }
 
-async function* streamFiles(mail: SpooledMail): AsyncGenerator<InboundAttachment> {
-  for await (const file of parseFiles(mail)) yield { ...describeFile(file), content: file.content };
+function* withOriginal(mail: SpooledMail, { files, wantsOriginal }: Reading): Generator<InboundAttachment> {
+  yield* streamFiles(mail, files);
+  if (wantsOriginal) yield wholeMail(mail);
 }
 
-async function* withWholeMail(mail: SpooledMail, files: InboundMessageFiles): AsyncGenerator<InboundAttachment> {
-  yield* files;
-  yield wholeMail(mail);
-}
+const shortened = (subject: string | undefined) =>
+  tidyLine(decodeWords((subject ?? "").slice(0, 20 * LONGEST_SUBJECT)), LONGEST_SUBJECT) || undefined;
 
-const wholeMail = (mail: SpooledMail): InboundAttachment => ({
-  name: "message.eml",
-  type: "message/rfc822",
-  inline: false,
-  content: mail.open(),
-});
+/** In characters and in people: what is beyond is no list of correspondents. */
+const LONGEST_LIST = 15_000;
+const MOST_PARTIES = 500;
 
-function describeFile(file: ParsedFile): Omit<InboundAttachment, "content"> {
-  const name = tidyFileName(file.filename);
-  const contentId = file.cid === undefined ? "" : tidyLine(file.cid, 250);
-  return {
-    type: tidyMediaType(file.contentType),
-    inline: contentId !== "" && (file.related === true || file.contentDisposition === "inline"),
-    ...(name === undefined ? {} : { name }),
-    ...(contentId === "" ? {} : { contentId }),
-  };
-}
+/** Correspondents that all headers of that name list, groups taken apart. */
+export const partiesIn = (lines: HeaderLines, key: string): Party[] =>
+  headerValues(lines, key)
+    .flatMap((value) => addressparser(value.slice(0, LONGEST_LIST)).flatMap(toParties))
+    .slice(0, MOST_PARTIES);
 
-const shortened = (subject: string | undefined) => tidyLine(subject ?? "", LONGEST_SUBJECT) || undefined;
+type Mailbox = ReturnType<typeof addressparser>[number];
 
-function mailboxesIn(value: HeaderValue | undefined): Party[] {
-  const objects = Array.isArray(value) ? value : [value];
-  return objects.filter(isAddressObject).flatMap((object) => object.value.flatMap(toParties));
-}
-
-const isAddressObject = (value: unknown): value is AddressObject =>
-  typeof value === "object" && value !== null && "value" in value && Array.isArray(value.value);
-
-function toParties(mailbox: EmailAddress): Party[] {
+function toParties(mailbox: Mailbox): Party[] {
   if (mailbox.group !== undefined) return mailbox.group.flatMap(toParties);
   const address = normaliseAddress(mailbox.address ?? "");
   if (address === undefined) return [];
-  const name = tidyLine(mailbox.name, 200);
+  const name = tidyLine(decodeWords(mailbox.name ?? ""), 200);
   return [name === "" ? { address } : { address, name }];
 }
 
 const HEAD = 16 * 1024;
 
 async function readHead(mail: SpooledMail): Promise<string> {
-  const whole = mail.bytes?.subarray(0, HEAD).toString() ?? (await readText(mail.open().take(1)));
-  return whole.slice(0, HEAD).split(/\r?\n\r?\n/)[0] ?? "";
+  const whole = await readText(mail.open({ start: 0, end: Math.min(mail.size, HEAD) }));
+  return whole.split(/\r?\n\r?\n/)[0] ?? "";
 }

@@ -127,7 +127,7 @@ async function acceptForEach(
   { listen, own, host, assess }: IntakeParts,
 ): Promise<Ending[]> {
   await using spooled = await spool(stream, listen.max_bytes);
-  const mail = await readMail(spooled);
+  const mail = await readMail(spooled, host.languages);
   // By LMTP it is always a server of the operator that hands mail in.
   const assessment = await assess(spooled, mail, listen.protocol === "smtp" ? client : undefined);
   if (assessment.rule === "refuse") return recipients.map(() => "forged");

@@ -14,8 +14,10 @@ export interface SpooledMail extends AsyncDisposable {
   readonly digest: string;
   /** The bytes, when they are kept in memory. */
   readonly bytes: Buffer | undefined;
-  /** A new stream of the bytes at each call. */
-  open(): Readable;
+  /** Where they are kept otherwise. */
+  readonly path: string | undefined;
+  /** A new stream at each call: of all bytes, or of those from `start` up to `end`. */
+  open(range?: { readonly start: number; readonly end: number }): Readable;
 }
 
 /** Mails up to this size never touch the disk; in bytes. */
@@ -56,15 +58,30 @@ export async function spool(source: AsyncIterable<Buffer>, maxBytes = Number.POS
   const spooled = file;
   if (spooled === undefined) {
     const bytes = Buffer.concat(chunks);
-    return { size, digest, bytes, open: () => Readable.from([bytes]), [Symbol.asyncDispose]: async () => {} };
+    return {
+      size,
+      digest,
+      bytes,
+      path: undefined,
+      open: (range) => Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end)]),
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
   return {
     size,
     digest,
     bytes: undefined,
-    open: () => createReadStream(spooled.path),
+    path: spooled.path,
+    open: (range) => openRange(spooled.path, range),
     [Symbol.asyncDispose]: () => spooled.remove(),
   };
+}
+
+function openRange(path: string, range: { readonly start: number; readonly end: number } | undefined): Readable {
+  if (range === undefined) return createReadStream(path);
+  return range.start >= range.end
+    ? Readable.from([])
+    : createReadStream(path, { start: range.start, end: range.end - 1 });
 }
 
 interface SpoolFile {

@@ -49,7 +49,7 @@ export async function takeMail(session: ImapSession, uid: number, receivedAt: Da
   }
   await using spooled = mail;
   await offer(async (tries) => {
-    const read = await (tries < MOST_TRIES ? readMail(spooled) : readAsFile(spooled));
+    const read = await (tries < MOST_TRIES ? readMail : readAsFile)(spooled, reading.host.languages);
     const digest = read.remoteId === undefined ? undefined : spooled.digest;
     const assessment = await assess(spooled, read, undefined);
     return toInbound(read, { ...arrival, dedupeKey: nameArrival(mailbox, { ...place, digest }), assessment }, own);

@@ -172,7 +172,7 @@ inner words
 --m--
 `,
       async (mail) => {
-        expect(mail.text).toBe("see below");
+        expect(mail.text).toContain("see below\n\n---------- Attached message ----------\n");
         expect(await filesOf(mail)).toMatchObject([{ type: "message/rfc822" }]);
       },
     ));
@@ -193,11 +193,13 @@ inner words
     await read("\n\nwords", (mail) => expect(mail.text).toContain("words"));
     await read("", (mail) => expect(mail).toMatchObject({ text: "", from: undefined }));
   });
-  test("what no parser takes comes as a file, whole", () => {
+  test("more parts than any letter has: the first are shown, and the mail comes whole as a file", () => {
     const parts = Array.from({ length: 1200 }, () => "--m\nContent-Type: text/plain\n\nx\n").join("");
     const source = `${head}Subject: Trou\nContent-Type: multipart/mixed; boundary=m\n\n${parts}--m--\n`;
     return read(source, async (mail) => {
-      expect(mail).toMatchObject({ subject: "Trou", text: "", remoteId: "m1@example.org" });
+      expect(mail).toMatchObject({ subject: "Trou", remoteId: "m1@example.org" });
+      expect(mail.text.startsWith("x\n\nx")).toBe(true);
+      expect(mail.remarks).toEqual([expect.stringContaining("message.eml")]);
       const files = await filesOf(mail);
       expect(files).toMatchObject([{ name: "message.eml", type: "message/rfc822" }]);
       expect(files[0]?.bytes.toString()).toBe(source.replace(/\n/g, "\r\n"));

@@ -67,11 +67,12 @@ function pickRecord(texts: readonly string[]): ReadonlyMap<string, string> | und
 }
 
 const POLICIES: readonly DmarcPolicy[] = ["none", "quarantine", "reject"];
+const RANKS: ReadonlyMap<string, number> = new Map(POLICIES.map((policy, rank) => [policy, rank]));
 
 /** A record that cannot be understood asks for nothing. With `pct=0` and `t=y` the owner asks for one step less. */
 function policyOf({ tags, isInherited }: DmarcRecord): DmarcPolicy {
   const asked = ((isInherited ? tags.get("sp") : undefined) ?? tags.get("p") ?? "").toLowerCase();
-  const rank = POLICIES.findIndex((policy) => policy === asked);
+  const rank = RANKS.get(asked) ?? -1;
   const isTrial = /^0+$/.test(tags.get("pct") ?? "") || tags.get("t")?.toLowerCase() === "y";
   return POLICIES[isTrial ? rank - 1 : rank] ?? "none";
 }
