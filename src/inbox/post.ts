@@ -10,7 +10,7 @@ import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
 import { journalFile, journalText, type Posting, settleFiles, settleText } from "../store/posting.ts";
-import { ArrivalError } from "./fault.ts";
+import { ArrivalError, countAttempts } from "./fault.ts";
 import { type PostedFile, readPostedFiles } from "./files.ts";
 
 /** An arrival is shown with its own time once it is this late, in milliseconds. */
@@ -80,7 +80,7 @@ async function share(parts: PostParts, arrival: Arrival, { ghost }: Posting, fil
     return { content: composeFile({ name, type, size, mxc }, place), isLost: false };
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
-    const code = await whyLost(parts, error, { size, as, attempts: arrival.attempts + 1 });
+    const code = await whyLost(parts, error, { size, as, attempts: countAttempts(arrival, error.errcode) });
     if (code === undefined) throw error;
     return { content: composeLostFile(name, `${size} bytes, not shown: ${code}`, place), isLost: true };
   }

@@ -1,9 +1,13 @@
 import { type Kysely, type Migration, Migrator } from "kysely";
 import { GuichetError } from "../domain/guichet-error.ts";
 import * as foundation from "./migrations/0001-foundation.ts";
+import * as eventOrder from "./migrations/0002-event-order.ts";
 import type { Schema } from "./schema.ts";
 
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-foundation": foundation };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-foundation": foundation,
+  "0002-event-order": eventOrder,
+};
 
 /**
  * Brings the schema up to date; several processes that start at once take turns.
