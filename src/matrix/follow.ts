@@ -63,14 +63,11 @@ export function followHomeserver(parts: FollowParts): Following {
   };
 }
 
-async function succeeds(
-  { log }: FollowParts,
-  step: () => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function succeeds({ log }: FollowParts, step: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   try {
     const found = await step();
-    if (typeof found === "number" && found > 0) log.info({ events: found }, "fetched events that transactions may have missed");
+    if (typeof found === "number" && found > 0)
+      log.info({ events: found }, "fetched events that transactions may have missed");
     return true;
   } catch (error) {
     if (signal.aborted) return false;

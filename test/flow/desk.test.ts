@@ -10,7 +10,7 @@ import { undoCases } from "./desk/undo.ts";
 const lacking = missing("synapse");
 
 // One house for all cases, because starting one takes longer than most of them.
-describe.skipIf(lacking)(`agents and citizens in Matrix ${lacking ?? ""}`, () => {
+describe.skipIf(lacking)(`agents and citizens in Matrix ${lacking ?? ""}`, { timeout: 90_000 }, () => {
   let opened: House | undefined;
   const house = () => {
     if (!opened) throw new Error("the house is not open");
@@ -19,7 +19,7 @@ describe.skipIf(lacking)(`agents and citizens in Matrix ${lacking ?? ""}`, () =>
   beforeAll(async () => {
     opened = await openHouse({
       maxMailBytes: 80 * 1024 * 1024,
-      others: { care: { replies: "all", undo_seconds: 3 } },
+      others: { care: { replies: "all", undo_seconds: 6 } },
       synapseLog: "INFO",
       synapseConfig: { max_upload_size: "51M" },
     });

@@ -162,7 +162,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     async mail(mail) {
       await (transports.get(String(mail.to)) ?? transport).sendMail({ to: ADDRESS, ...mail });
     },
-    arrival: (text, timeoutMs, inRoom = room) =>
+    arrival: (text, timeoutMs = 30_000, inRoom = room) =>
       agent.waitForEvent(
         inRoom,
         ({ type, sender, content }) =>

@@ -40,6 +40,7 @@ export function citizensCases(house: () => House): void {
     const told = await agent.waitForEvent(
       room,
       ({ sender, content }) => sender.startsWith("@_guichet_bot") && String(content.body).includes("banned"),
+      30_000,
     );
     expect(told.content.msgtype).toBe("m.notice");
     expect(told.content.body).not.toContain("gus");
@@ -68,7 +69,7 @@ export function citizensCases(house: () => House): void {
     await makeBotLeave(house());
     const before = sink.mails.length;
     const answer = await agent.reply(room, root, "to jon", root);
-    await house().sent(before + 1);
+    await house().sent(before + 1, 30_000);
     await outcome(house(), answer, "✅");
     const wrong = await agent.reply(room, root, "!wrong", root);
     await notice(house(), wrong);

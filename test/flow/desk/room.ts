@@ -10,12 +10,16 @@ export const relationOf = ({ content }: MatrixEvent) => content["m.relates_to"];
 
 const relates = (event: MatrixEvent, to: string) => JSON.stringify(relationOf(event) ?? {}).includes(`"${to}"`);
 
+/** Long, because many tests may share the machine. */
+const WAIT_MS = 30_000;
+
 /** Waits for the bot's notice about an event. */
 export const notice = (house: House, about: string, room = house.room): Promise<MatrixEvent> =>
   house.agent.waitForEvent(
     room,
     (event) =>
       event.sender.startsWith("@_guichet_bot") && event.content.msgtype === "m.notice" && relates(event, about),
+    WAIT_MS,
   );
 
 /** Waits until the bot shows an outcome on an event. */
@@ -23,6 +27,7 @@ export const outcome = (house: House, on: string, key: string, room = house.room
   house.agent.waitForEvent(
     room,
     (event) => event.type === "m.reaction" && relates(event, on) && JSON.stringify(relationOf(event)).includes(key),
+    WAIT_MS,
   );
 
 /** The bot's reactions that stand on an event now. */
@@ -35,7 +40,7 @@ export async function reactions(house: House, on: string, room = house.room): Pr
 export async function seal(house: House, root: string, room = house.room): Promise<void> {
   const word = `seal-${root.slice(1, 12).replaceAll(/[^a-zA-Z0-9]/g, "")}-${house.sink.mails.length}`;
   await house.agent.reply(room, root, word, root);
-  await expect.poll(() => house.sink.mails.some(({ raw }) => raw.includes(word)), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => house.sink.mails.some(({ raw }) => raw.includes(word)), { timeout: WAIT_MS }).toBe(true);
 }
 
 /** The bot leaves the room, as when an administrator made it. */

@@ -3,7 +3,7 @@ import type { House } from "../../support/house.ts";
 import { MatrixClient, type MatrixEvent } from "../../support/matrix-client.ts";
 import { notice, outcome, reactions, relationOf, seal } from "./room.ts";
 
-/** Second thoughts: an agency where everything in a thread leaves, three seconds after it was written. */
+/** Second thoughts: an agency where everything in a thread leaves, six seconds after it was written. */
 export function undoCases(house: () => House): void {
   test("inside the undo window an edit changes what leaves, and a redaction or a note holds it back", async () => {
     const { agent, sink } = house();
@@ -11,24 +11,22 @@ export function undoCases(house: () => House): void {
     const before = sink.mails.length;
     const say = (body: string) => agent.sendInThread(room, root, body);
 
-    const plain = await say("all-1 plain");
-    await say("!note stays");
-    const edited = await say("stays: first words");
-    const redacted = await say("stays: redacted");
-    const toNote = await say("stays: becomes a note");
-    const toNothing = await say("stays: becomes empty");
-    const toCommand = await say("stays: becomes a wrong command");
     const stranger = new MatrixClient(house().synapse.url, await house().synapse.register("stranger"));
     await stranger.join(room);
-    await outcome(house(), toCommand, "⏳", room);
+    const plain = await say("all-1 plain");
+    await stranger.edit(room, plain, "stays: another's words");
+    await say("!note stays");
+    const edited = await say("stays: first words");
     const waiting = await outcome(house(), edited, "⏳", room);
     expect(await reactions(house(), edited, room)).toEqual(["⏳"]);
-
-    await stranger.edit(room, plain, "stays: another's words");
     await agent.edit(room, edited, "all-2 second words");
+    const redacted = await say("stays: redacted");
     await agent.redact(room, redacted);
+    const toNote = await say("stays: becomes a note");
     await agent.edit(room, toNote, "!note stays");
+    const toNothing = await say("stays: becomes empty");
     await agent.edit(room, toNothing, " ");
+    const toCommand = await say("stays: becomes a wrong command");
     await agent.edit(room, toCommand, "!forward stays");
     await stranger.close();
     expect((await notice(house(), toNothing, room)).content.body).toContain("nothing in this message");
