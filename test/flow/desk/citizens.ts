@@ -92,5 +92,15 @@ export function citizensCases(house: () => House): void {
     await arrival("kim-2");
     await arrival("kim-empty.txt");
     expect((await arrival("kim-odd.bin")).content).toMatchObject({ msgtype: "m.file" });
+    // More than an event holds: cut between characters, and whole in a file.
+    const text = `kim-3 ${"👩‍👩‍👧 é ".repeat(9_000)}`;
+    await mail({ from: "kim@example.org", text, html: `<p>${text}</p>` });
+    const { event_id, content } = await arrival("kim-3");
+    expect(String(content.body).isWellFormed()).toBe(true);
+    expect(content.body).toContain("[…]");
+    const whole = await arrival("message.txt");
+    expect(relationOf(whole)).toMatchObject({ event_id });
+    const kept = await house().agent.download(String(whole.content.url));
+    expect(kept.content.toString().trim()).toBe(text.trim());
   });
 }
