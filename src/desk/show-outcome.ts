@@ -1,4 +1,5 @@
 import type { EventId } from "../domain/ids.ts";
+import { MatrixError } from "../matrix/matrix-error.ts";
 import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Answer } from "../store/outbox.ts";
@@ -28,7 +29,11 @@ async function show({ client, users }: DeskParts, answer: Answer): Promise<Event
   if (wanted !== "nothing") {
     const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
     const txnId = nameTransaction("outcome", answer.id, wanted);
-    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId });
+    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
+      // It stands there already, from an attempt too long ago for the homeserver to know it again.
+      if (error instanceof MatrixError && error.errcode === "M_DUPLICATE_ANNOTATION") return undefined;
+      throw error;
+    });
   }
   if (answer.shownEvent && answer.shownEvent !== shown) {
     const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown);
