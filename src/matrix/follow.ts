@@ -53,11 +53,16 @@ export function followHomeserver(parts: FollowParts): Following {
     onAway: () => {
       behindSince ??= Date.now();
     },
-    onReturn: () => wanted.abort(),
+    onReturn: () => {
+      behindSince = Date.now();
+      wanted.abort();
+    },
   };
   return {
     isCurrent: () => behindSince === undefined || Date.now() - behindSince > LONGEST_HOLD_MS,
     async run(signal) {
+      // Only now is there a homeserver to catch up with.
+      behindSince = Date.now();
       await Promise.all([net(signal), watchHomeserver(watch, signal)]);
     },
   };
