@@ -6,7 +6,8 @@ export interface RequestCount {
   take(): ReadonlyMap<string, number>;
 }
 
-export function countRequests(log: string): RequestCount {
+/** @param isCounted picks lines of the log; all of them unless told. */
+export function countRequests(log: string, isCounted: (line: string) => boolean = () => true): RequestCount {
   let read = 0;
   return {
     take() {
@@ -18,9 +19,8 @@ export function countRequests(log: string): RequestCount {
       const whole = bytes.lastIndexOf("\n") + 1;
       read += whole;
       const counts = new Map<string, number>();
-      for (const [, method = "", path = ""] of bytes
-        .toString("utf8", 0, whole)
-        .matchAll(/"(GET|PUT|POST|DELETE) (\/\S+) HTTP/g)) {
+      const lines = bytes.toString("utf8", 0, whole).split("\n").filter(isCounted).join("\n");
+      for (const [, method = "", path = ""] of lines.matchAll(/"(GET|PUT|POST|DELETE) (\/\S+) HTTP/g)) {
         const kind = `${method} ${nameKind(path)}`;
         counts.set(kind, (counts.get(kind) ?? 0) + 1);
       }

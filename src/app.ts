@@ -79,7 +79,6 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     ghostKey: await keepKey(database.durable, "ghost"),
     replyKey,
   };
-  lanes.start(makeWork({ ...base, ...keys, channels }));
   const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
   closing.defer(() => sweep.stop());
 
@@ -87,6 +86,21 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     const rooms = await addEvents(database.durable, events);
     for (const room of rooms) void wake(roomLane(room));
   };
+  const following = followHomeserver({
+    client,
+    log,
+    watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
+    ping: () => pingAppservice(client, users, registration.id),
+    catchUp: () =>
+      catchUp({
+        client,
+        users,
+        take,
+        readToken: () => readSetting(database.relaxed, SYNC_TOKEN),
+        writeToken: (token) => writeSetting(database.relaxed, SYNC_TOKEN, token),
+      }),
+  });
+  lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
     registration,
     homeserver: config.homeserver,
@@ -102,24 +116,8 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const closed = await reachHomeserver(base, signal);
   const opening = openClosedRooms(base, closed, signal);
   closing.defer(() => opening);
-  const following = followHomeserver(
-    {
-      client,
-      log,
-      watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
-      ping: () => pingAppservice(client, users, registration.id),
-      catchUp: () =>
-        catchUp({
-          client,
-          users,
-          take,
-          readToken: () => readSetting(database.relaxed, SYNC_TOKEN),
-          writeToken: (token) => writeSetting(database.relaxed, SYNC_TOKEN, token),
-        }),
-    },
-    signal,
-  );
-  closing.defer(() => following);
+  const run = following.run(signal);
+  closing.defer(() => run);
   if (signal.aborted) return;
   log.info({ agencies: config.agencies.size, channels: config.channels.size }, "guichet is up");
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -136,7 +134,7 @@ interface Parts {
 }
 
 /** What each kind of lane does. */
-function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKey: Buffer }) {
+function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKey: Buffer; isCurrent(): boolean }) {
   const { agencies, client, config, users } = parts;
   const inbox: InboxDelivery = {
     ...parts,

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { pino } from "pino";
 import { loadConfig } from "../config/load.ts";
 import { configOption } from "./config-option.ts";
+import { openLog } from "./open-log.ts";
 import { stopOnSignals } from "./signals.ts";
 
 /** Time for what still holds the process after a clean stop, in milliseconds. */
@@ -13,7 +13,7 @@ export function runCommand(): Command {
     .addOption(configOption())
     .action(async (options: { config: string }) => {
       const config = await loadConfig(options.config);
-      const log = pino({ level: config.log.level, base: null });
+      const log = openLog(config.log.level);
       const signal = stopOnSignals(log);
       // Loaded last: the offline commands need none of it.
       const { runApp } = await import("../app.ts");

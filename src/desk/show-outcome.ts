@@ -1,5 +1,6 @@
 import type { EventId } from "../domain/ids.ts";
 import type { LateState } from "../domain/late-news.ts";
+import { MatrixError } from "../matrix/matrix-error.ts";
 import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import { type Answer, isPending } from "../store/outbox.ts";
@@ -57,7 +58,11 @@ async function show({ client, users }: DeskParts, answer: Answer, wanted: Shown)
   if (wanted !== "nothing") {
     const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
     const txnId = nameTransaction("outcome", answer.id, wanted, ...since);
-    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId });
+    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
+      // It stands there already, from an attempt too long ago for the homeserver to know it again.
+      if (error instanceof MatrixError && error.errcode === "M_DUPLICATE_ANNOTATION") return undefined;
+      throw error;
+    });
   }
   if (answer.shownEvent && answer.shownEvent !== shown) {
     const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown, ...since);

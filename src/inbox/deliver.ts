@@ -57,17 +57,16 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     await deliver(parts, fence, arrival);
     return undefined;
   } catch (error) {
-    const attempts = arrival.attempts + 1;
-    const fault = judge(error, attempts);
+    const fault = judge(error, arrival);
     if (!fault) throw error;
-    const { code, hopeless } = fault;
+    const { code, hopeless, attempts } = fault;
     const level = hopeless ? "error" : "warn";
     const cause = error instanceof ArrivalError ? { err: error.cause } : {};
     parts.log[level]({ lane: fence.lane, inbox: arrival.id, code, attempts, ...cause }, "arrival not posted");
     const told = await tell(parts, arrival, fault);
     if (hopeless && told) return quarantine(parts.database.durable, fence, arrival.id, code).then(() => undefined);
     const dueAt = nextTry(new Date(), attempts, fault.wait);
-    await postpone(parts.database.relaxed, fence, arrival.id, { dueAt, code });
+    await postpone(parts.database.relaxed, fence, arrival.id, { dueAt, code, attempts });
     return dueAt;
   }
 }

@@ -25,6 +25,8 @@ const TELL_AFTER = { refused: 5, unreachable: 20 };
 /** What follows from a failed attempt. */
 export interface Fault {
   readonly code: string;
+  /** Attempts in a row that failed so: the end of an outage begins a new count. */
+  readonly attempts: number;
   /** The message is set aside, and those behind it go on. */
   readonly hopeless: boolean;
   readonly wait: { readonly firstMs: number; readonly mostMs: number; readonly askedMs?: number | undefined };
@@ -32,16 +34,28 @@ export interface Fault {
   readonly tell: boolean;
 }
 
+export interface FailedBefore {
+  readonly attempts: number;
+  readonly code: string | undefined;
+}
+
+/** Failed attempts in a row, this one included, that ended with `code`. */
+export const countAttempts = (before: FailedBefore, code: string): number =>
+  before.code === code ? before.attempts + 1 : 1;
+
 /** @returns undefined for an error that is not the arrival's: the lane's keeper deals with it. */
-export function judge(error: unknown, attempts: number): Fault | undefined {
+export function judge(error: unknown, before: FailedBefore): Fault | undefined {
   if (error instanceof ArrivalError) {
     const { code, consequence } = error;
+    const attempts = countAttempts(before, code);
     const hopeless = consequence === "final" || (consequence === "rejected" && attempts >= REJECTED_ATTEMPTS);
-    return { code, hopeless, wait: consequence === "soon" ? SOON : LATER, tell: false };
+    return { code, attempts, hopeless, wait: consequence === "soon" ? SOON : LATER, tell: false };
   }
   if (!(error instanceof MatrixError)) return undefined;
+  const attempts = countAttempts(before, error.errcode);
   return {
     code: error.errcode,
+    attempts,
     hopeless: error.consequence === "rejected" && attempts >= REJECTED_ATTEMPTS,
     wait: { ...(error.isUnreachable ? SOON : LATER), askedMs: error.retryAfterMs },
     tell: attempts === (error.isUnreachable ? TELL_AFTER.unreachable : TELL_AFTER.refused),

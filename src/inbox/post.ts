@@ -2,20 +2,22 @@ import { composeFile, composeLostFile, composeText } from "../conversation/compo
 import type { ThreadPlace } from "../conversation/portal.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
-import { type EventId, eventId } from "../domain/ids.ts";
+import { type EventId, eventId, type UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { uploadMedia } from "../matrix/media.ts";
+import { readUploadLimit, uploadMedia } from "../matrix/media.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
 import { journalFile, journalText, type Posting, settleFiles, settleText } from "../store/posting.ts";
-import { ArrivalError } from "./fault.ts";
+import { ArrivalError, countAttempts } from "./fault.ts";
 import { type PostedFile, readPostedFiles } from "./files.ts";
 
 /** An arrival is shown with its own time once it is this late, in milliseconds. */
 const LATE_MS = 60_000;
+/** Attempts at a file that fails while the homeserver answers otherwise. */
+const UPLOAD_ATTEMPTS = 10;
 
 export interface PostParts {
   readonly database: Database;
@@ -51,7 +53,7 @@ export async function post(
   const root = target.place?.root ?? text;
   let latest = text;
   for (const file of files) {
-    const shared = await share(parts, posting, file, { root, latest });
+    const shared = await share(parts, arrival, posting, file, { root, latest });
     latest = await send(`file-${file.position}`, shared.content);
     const position = shared.isLost || file.position === "text" ? undefined : file.position;
     await journalFile(db, fence, posting, { event: latest, position });
@@ -79,14 +81,33 @@ function openSend({ client, users }: PostParts, { id, receivedAt }: Arrival, { r
 }
 
 /** A file that the homeserver refuses for good is named in the thread; its bytes stay in the store. */
-async function share({ client, users }: PostParts, { ghost }: Posting, file: PostedFile, place: ThreadPlace) {
+async function share(parts: PostParts, arrival: Arrival, { ghost }: Posting, file: PostedFile, place: ThreadPlace) {
   const { name, type, size } = file;
+  const as = parts.users.fullId(ghost);
   try {
-    const mxc = await uploadMedia(client, { content: file.open(), size, type, name, as: users.fullId(ghost) });
+    const mxc = await uploadMedia(parts.client, { content: file.open(), size, type, name, as });
     return { content: composeFile({ name, type, size, mxc }, place), isLost: false };
   } catch (error) {
-    if (!(error instanceof MatrixError) || error.consequence === "retry") throw error;
-    const content = composeLostFile(name, `${size} bytes, not shown: ${error.errcode}`, place);
-    return { content, isLost: true };
+    if (!(error instanceof MatrixError)) throw error;
+    const code = await whyLost(parts, error, { size, as, attempts: countAttempts(arrival, error.errcode) });
+    if (code === undefined) throw error;
+    return { content: composeLostFile(name, `${size} bytes, not shown: ${code}`, place), isLost: true };
   }
+}
+
+/**
+ * Servers hang up on a body that is too large for them, often before their answer can be read: that must not look like an
+ * outage, which is waited for.
+ * @returns undefined when it is worth trying again. @throws MatrixError when the homeserver is away altogether.
+ */
+async function whyLost(
+  { client }: PostParts,
+  error: MatrixError,
+  file: { size: number; as: UserId; attempts: number },
+): Promise<string | undefined> {
+  if (error.consequence === "rejected") return error.errcode;
+  if (!error.isUnreachable) return undefined;
+  const limit = await readUploadLimit(client, file.as);
+  if (limit !== undefined && file.size > limit) return "M_TOO_LARGE";
+  return file.attempts >= UPLOAD_ATTEMPTS ? error.errcode : undefined;
 }

@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { NextFunction, Request, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppService, AppServiceRegistration, Bridge } from "matrix-appservice-bridge";
 import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { isRecord } from "../domain/is-record.ts";
 import type { Registration } from "./registration.ts";
+
+/** A request whose body the library has read. */
+type Request = IncomingMessage & { readonly body?: unknown };
 
 /** A hundred events of 65,536 bytes, escaped, and what comes with them: Synapse repeats for ever what we would refuse. */
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -31,26 +34,28 @@ class PersistingAppService extends AppService {
     this.parts = parts;
     // Application Service API, pinging: the homeserver asks us this when we ask it to.
     this.expressApp.post("/_matrix/app/v1/ping", (request, response) => {
-      if (this.admits(request, response)) response.json({});
+      if (this.admits(request, response)) answer(response, 200, {});
     });
-    this.expressApp.use((_request: Request, response: Response) => {
+    this.expressApp.use((_request: IncomingMessage, response: ServerResponse) => {
       refuse(response, 404, "M_UNRECOGNIZED", "There is no such endpoint.");
     });
-    this.expressApp.use((fault: unknown, _request: Request, response: Response, next: NextFunction) => {
-      if (response.headersSent) return next(fault);
-      refuseBody(response, isRecord(fault) && typeof fault.status === "number" ? fault.status : 500);
-    });
+    this.expressApp.use(
+      (fault: unknown, _request: IncomingMessage, response: ServerResponse, next: (fault: unknown) => void) => {
+        if (response.headersSent) return next(fault);
+        refuseBody(response, isRecord(fault) && typeof fault.status === "number" ? fault.status : 500);
+      },
+    );
   }
 
   /** The token counts in the header alone (Application Service API 1.4, authorization): a query ends up in logs. */
-  admits(request: Request, response: Response): boolean {
+  admits(request: Request, response: ServerResponse): boolean {
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if (timingSafeEqual(digest(given), digest(this.parts.registration.hs_token))) return true;
     refuse(response, 403, "M_FORBIDDEN", "The hs_token is not the registration's.");
     return false;
   }
 
-  async storeTransaction(request: Request, response: Response): Promise<void> {
+  async storeTransaction(request: Request, response: ServerResponse): Promise<void> {
     if (!this.admits(request, response)) return;
     const body: unknown = request.body;
     if (!isRecord(body) || !Array.isArray(body.events)) {
@@ -60,7 +65,7 @@ class PersistingAppService extends AppService {
     const { events } = body;
     try {
       await this.parts.take(events);
-      response.json({});
+      answer(response, 200, {});
     } catch (error) {
       this.parts.log.error(
         { err: error, events: events.length },
@@ -71,15 +76,17 @@ class PersistingAppService extends AppService {
   }
 
   /** Users and rooms are never made because somebody asks for one: what is not there does not exist. */
-  denyExistence(request: Request, response: Response): void {
+  denyExistence(request: Request, response: ServerResponse): void {
     if (this.admits(request, response)) refuse(response, 404, "M_NOT_FOUND", "There is no such user or room.");
   }
 }
 
 // The parent binds these in its constructor but declares them private, so methods of these names cannot be declared in a
 // subclass: they are put on the prototype, where the parent's constructor finds them first.
-const define = (name: string, value: (this: PersistingAppService, request: Request, response: Response) => unknown) =>
-  Object.defineProperty(PersistingAppService.prototype, name, { value });
+const define = (
+  name: string,
+  value: (this: PersistingAppService, request: Request, response: ServerResponse) => unknown,
+) => Object.defineProperty(PersistingAppService.prototype, name, { value });
 define("onTransaction", function (request, response) {
   return this.storeTransaction(request, response);
 });
@@ -88,12 +95,15 @@ for (const query of ["onGetUsers", "onGetRoomAlias"])
     this.denyExistence(request, response);
   });
 
-function refuse(response: Response, status: number, errcode: string, error: string): void {
-  response.status(status).json({ errcode, error });
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
+const refuse = (response: ServerResponse, status: number, errcode: string, error: string) =>
+  answer(response, status, { errcode, error });
+
 /** What the reader of bodies could not make sense of, by the status that it gives. */
-function refuseBody(response: Response, status: number): void {
+function refuseBody(response: ServerResponse, status: number): void {
   if (status === 413) refuse(response, 413, "M_TOO_LARGE", `A body may have ${BODY_LIMIT_BYTES} bytes.`);
   else if (status < 500) refuse(response, status, "M_NOT_JSON", "The body is not JSON.");
   else refuse(response, 500, "M_UNKNOWN", "The request could not be handled.");

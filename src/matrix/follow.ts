@@ -7,8 +7,10 @@ import { watchHomeserver } from "./watch.ts";
 
 /** The safety net under the watch, in milliseconds: a homeserver of many processes can lose events and stay up. */
 const EVERY_MS = 5 * 60_000;
+/** How long events are held back for older ones, in milliseconds. */
+const LONGEST_HOLD_MS = 30_000;
 /** After a failure, in milliseconds; twice as long after each further one. */
-const AGAIN_MS = 5_000;
+const AGAIN_MS = 1_000;
 
 export interface FollowParts {
   readonly client: HomeserverClient;
@@ -20,35 +22,62 @@ export interface FollowParts {
   ping(): Promise<void>;
 }
 
-/** Keeps up with the homeserver through its restarts and ours, until `signal` aborts. */
-export async function followHomeserver(parts: FollowParts, signal: AbortSignal): Promise<void> {
+export interface Following {
+  /**
+   * False while events may be missing that are older than those we have, so that these would overtake them; never for
+   * long, as a homeserver that does not let us catch up must not stop the house.
+   */
+  isCurrent(): boolean;
+  /** Keeps up with the homeserver through its restarts and ours, until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function followHomeserver(parts: FollowParts): Following {
+  let behindSince: number | undefined = Date.now();
   let wanted = new AbortController();
-  const net = async () => {
+  const net = async (signal: AbortSignal) => {
     for (let failures = 0; !signal.aborted; ) {
-      // What comes back from here on is missed by the fetch that begins now, at worst, and wanted anew.
+      // Who comes back from here on is not seen by the fetch that begins now, and wants another one.
       wanted = new AbortController();
-      failures = (await fetchMissed(parts, signal)) ? 0 : failures + 1;
+      const caughtUp = await succeeds(parts, parts.catchUp, signal);
+      if (caughtUp && !wanted.signal.aborted) behindSince = undefined;
+      // Last, as it brings transactions, whose events are newer.
+      const pinged = await succeeds(parts, parts.ping, signal);
+      failures = caughtUp && pinged ? 0 : failures + 1;
       const wait = failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (failures - 1), EVERY_MS);
       await sleep(wait, undefined, { signal: AbortSignal.any([signal, wanted.signal]) }).catch(() => undefined);
     }
   };
-  const onReturn = () => wanted.abort();
-  await Promise.all([net(), watchHomeserver({ ...parts, onReturn }, signal)]);
+  const watch = {
+    ...parts,
+    onAway: () => {
+      behindSince ??= Date.now();
+    },
+    onReturn: () => {
+      behindSince = Date.now();
+      wanted.abort();
+    },
+  };
+  return {
+    isCurrent: () => behindSince === undefined || Date.now() - behindSince > LONGEST_HOLD_MS,
+    async run(signal) {
+      // Only now is there a homeserver to catch up with.
+      behindSince = Date.now();
+      await Promise.all([net(signal), watchHomeserver(watch, signal)]);
+    },
+  };
 }
 
-/** @returns false when it has to be done again. */
-async function fetchMissed({ log, catchUp, ping }: FollowParts, signal: AbortSignal): Promise<boolean> {
-  let complete = true;
-  for (const step of [ping, catchUp]) {
-    try {
-      const found = await step();
-      if (found) log.info({ events: found }, "fetched events that transactions may have missed");
-    } catch (error) {
-      if (signal.aborted) return false;
-      complete = false;
-      if (!(error instanceof MatrixError)) log.error({ err: error }, "could not catch up with the homeserver");
-      else log.warn({ code: error.errcode, status: error.status }, "could not catch up with the homeserver");
-    }
+async function succeeds({ log }: FollowParts, step: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  try {
+    const found = await step();
+    if (typeof found === "number" && found > 0)
+      log.info({ events: found }, "fetched events that transactions may have missed");
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    if (!(error instanceof MatrixError)) log.error({ err: error }, "could not catch up with the homeserver");
+    else log.warn({ code: error.errcode, status: error.status }, "could not catch up with the homeserver");
+    return false;
   }
-  return complete;
 }

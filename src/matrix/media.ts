@@ -1,10 +1,27 @@
 import type { Readable } from "node:stream";
 import type { UserId } from "../domain/ids.ts";
+import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath, textOf } from "./homeserver-client.ts";
 import { MatrixError, readMatrixError } from "./matrix-error.ts";
 
 /** Longest silence while a file crosses, in milliseconds. */
 const MEDIA_TIMEOUT_MS = 120_000;
+/** In characters, of a name that travels in a request's first line. */
+const LONGEST_NAME = 255;
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/;
+
+/** What a stranger calls a media type, as a header may carry it (RFC 6838 section 4.2): Synapse fails on anything else. */
+const asMediaType = (type: string) => (MEDIA_TYPE.test(type) ? type : "application/octet-stream");
+
+/**
+ * Largest file that the homeserver takes, in bytes (Client-Server API, content repository configuration); undefined when it
+ * does not say.
+ */
+export async function readUploadLimit(client: HomeserverClient, as: UserId): Promise<number | undefined> {
+  const answer = await client.request({ method: "GET", path: "/_matrix/client/v1/media/config", as });
+  const limit = isRecord(answer) ? answer["m.upload.size"] : undefined;
+  return typeof limit === "number" ? limit : undefined;
+}
 
 /** Streams a file to the homeserver's repository; resolves to its mxc: URI (Client-Server API, content repository). */
 export async function uploadMedia(
@@ -15,10 +32,10 @@ export async function uploadMedia(
     const { statusCode, headers, body } = await client.pool.request({
       method: "POST",
       path: "/_matrix/media/v3/upload",
-      query: { user_id: file.as, filename: file.name },
+      query: { user_id: file.as, filename: file.name.slice(0, LONGEST_NAME).toWellFormed() },
       headers: {
         authorization: `Bearer ${client.token}`,
-        "content-type": file.type,
+        "content-type": asMediaType(file.type),
         "content-length": String(file.size),
       },
       body: file.content,

@@ -19,6 +19,8 @@ export interface WatchParts {
   readonly log: Logger;
   /** A user in no room: its long poll wakes for nothing, and ends when the homeserver does. */
   readonly watcher: UserId;
+  /** The homeserver does not answer any more. */
+  onAway(): void;
   /** The homeserver answers again after it did not. */
   onReturn(): void;
 }
@@ -42,6 +44,7 @@ export async function watchHomeserver(parts: WatchParts, signal: AbortSignal): P
       if (signal.aborted) return;
       if (!(error instanceof MatrixError)) parts.log.error({ err: error }, "watch of the homeserver failed");
       else if (!away) parts.log.warn({ code: error.errcode, status: error.status }, "homeserver went away");
+      if (!away) parts.onAway();
       away = true;
       since = undefined;
       await sleep(wait, undefined, { signal }).catch(() => undefined);

@@ -12,12 +12,15 @@ import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
 
 const READ_AT_ONCE = 50;
+/** How soon it is asked again whether older events have come, in milliseconds. */
+const BEHIND_WAIT_MS = 250;
 /** How soon an answer to words that are just being posted is looked at again, and for how long, in milliseconds. */
 const JUST_POSTED_WAIT_MS = 250;
 const JUST_POSTED_LIMIT_MS = 60_000;
 
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
+  if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
   const woken = new Set<Lane>();
   try {
     for (;;) {

@@ -13,6 +13,8 @@ export interface OutboxIntake extends DeskParts {
   readonly log: Logger;
   agency(name: string): AgencyRules | undefined;
   agencyOf(room: RoomId): AgencyRules | undefined;
+  /** False while older events than those that wait may still come. */
+  isCurrent(): boolean;
   wake(lane: Lane): Promise<void>;
 }
 

@@ -10,7 +10,9 @@ export interface Arrival {
   readonly message: StoredMessage;
   /** Set once an attempt has begun to post it. */
   readonly conversation: ConversationId | undefined;
+  /** Failed attempts in a row that ended with `code`. */
   readonly attempts: number;
+  readonly code: string | undefined;
   readonly dueAt: Date;
   readonly receivedAt: Date;
   readonly hasFiles: boolean;
@@ -49,7 +51,7 @@ export async function addArrival(
 export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number): Promise<Arrival[]> {
   const rows = await db
     .selectFrom("inbox")
-    .select(["id", "channel", "message", "conversation_id", "attempts", "due_at", "received_at", "has_files"])
+    .select(["id", "channel", "message", "conversation_id", "attempts", "code", "due_at", "received_at", "has_files"])
     .where("lane", "=", lane)
     .where("state", "=", "waiting")
     .orderBy("id")
@@ -64,6 +66,7 @@ export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number)
             message: row.message,
             conversation: row.conversation_id === null ? undefined : conversationId(row.conversation_id),
             attempts: row.attempts,
+            code: row.code ?? undefined,
             dueAt: row.due_at,
             receivedAt: row.received_at,
             hasFiles: row.has_files,
@@ -93,11 +96,11 @@ export async function postpone(
   db: Kysely<Schema>,
   fence: Fence,
   id: InboxId,
-  fault: { dueAt: Date; code: string },
+  fault: { dueAt: Date; code: string; attempts: number },
 ): Promise<void> {
   const result = await db
     .updateTable("inbox")
-    .set((eb) => ({ attempts: eb("attempts", "+", 1), due_at: fault.dueAt, code: fault.code }))
+    .set({ attempts: fault.attempts, due_at: fault.dueAt, code: fault.code })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

@@ -38,6 +38,7 @@ async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Pro
         event_id: eventId,
         room_id: room,
         event: storableJson(event),
+        sent_at: sentAt(event),
         state: "waiting" as const,
       })),
     )
@@ -45,6 +46,12 @@ async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Pro
     .returning("room_id")
     .execute();
   return [...new Set(rows.map((row) => roomId(row.room_id)))];
+}
+
+/** A clock ahead of ours, or none, counts as now. */
+function sentAt({ origin_server_ts: stamp }: IncomingEvent["event"]): string {
+  const now = Date.now();
+  return String(typeof stamp === "number" && stamp >= 0 && stamp < now ? Math.floor(stamp) : now);
 }
 
 /**
@@ -68,6 +75,7 @@ export async function readWaitingEvents(db: Kysely<Schema>, room: RoomId, limit:
     .select(["seq", "event", "received_at"])
     .where("room_id", "=", room)
     .where("state", "=", "waiting")
+    .orderBy("sent_at")
     .orderBy("seq")
     .limit(limit)
     .execute();

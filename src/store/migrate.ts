@@ -4,6 +4,7 @@ import * as foundation from "./migrations/0001-foundation.ts";
 import * as quarantine from "./migrations/0002-quarantine.ts";
 import * as delayed from "./migrations/0003-delayed.ts";
 import * as lateNews from "./migrations/0004-late-news.ts";
+import * as eventOrder from "./migrations/0005-event-order.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -11,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0002-quarantine": quarantine,
   "0003-delayed": delayed,
   "0004-late-news": lateNews,
+  "0005-event-order": eventOrder,
 };
 
 /**

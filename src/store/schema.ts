@@ -102,6 +102,7 @@ interface MatrixEventTable {
   state: "waiting" | "done";
   code: string | null;
   received_at: DefaultInstant;
+  sent_at: string;
 }
 
 /** An agent's words, rendered from the event when it was ruled to be an answer. */

@@ -1,12 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAgencies } from "../../src/agency/agencies.ts";
+import { reachHomeserver } from "../../src/agency/reach-homeserver.ts";
+import type { Config, ConfiguredAgency } from "../../src/config/config.ts";
+import { agencyId } from "../../src/domain/ids.ts";
 import { provideRoom, type WantedRoom } from "../../src/matrix/agency-room.ts";
 import { HomeserverClient } from "../../src/matrix/homeserver-client.ts";
 import { nameOurUsers } from "../../src/matrix/identity.ts";
 import { registerUser, setDisplayName } from "../../src/matrix/provision.ts";
 import { makeRegistration, writeRegistration } from "../../src/matrix/registration.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { MatrixClient } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { type Synapse, startSynapse } from "../support/synapse.ts";
@@ -14,7 +20,7 @@ import { type Synapse, startSynapse } from "../support/synapse.ts";
 const lacking = missing("synapse");
 const DOMAIN = "agents.test";
 
-describe.skipIf(lacking)(`the agency room on a real Synapse ${lacking ?? ""}`, () => {
+describe.skipIf(lacking)(`the agency room on a real Synapse ${lacking ?? ""}`, { timeout: 60_000 }, () => {
   const users = nameOurUsers(DOMAIN, "_guichet_as");
   let folder: string;
   let synapse: Synapse;
@@ -190,6 +196,55 @@ describe.skipIf(lacking)(`the agency room on a real Synapse ${lacking ?? ""}`, (
     });
     const made = await Promise.all([1, 2, 3].map(() => provide({ alias })));
     expect(new Set(made.map(({ room }) => room)).size).toBe(1);
+  });
+
+  test("an agency whose room is closed waits alone", async () => {
+    const configured = (id: string, room: string): ConfiguredAgency => ({
+      id: agencyId(id),
+      names: new Map([["en", id]]),
+      name: id,
+      room,
+      portal: "thread",
+      replies: "explicit",
+      undoSeconds: 0,
+      languages: ["en"],
+      agents: [],
+    });
+    const both = [configured("shut", "#secret:agents.test"), configured("hall", "#hall:agents.test")];
+    const config: Config = {
+      file: "",
+      homeserver: { url: synapse.url, domain: DOMAIN },
+      appservice: { registration: "registration.yaml", bind: "127.0.0.1", port: 1 },
+      bot: { displayName: "Desk" },
+      dataFolder: folder,
+      database: {},
+      queue: { concurrency: 1 },
+      log: { level: "fatal" },
+      agencies: new Map(both.map((agency) => [agency.id, agency])),
+      channels: new Map(),
+    };
+    const warnings: string[] = [];
+    const log = pino({ level: "warn" }, { write: (line: string) => warnings.push(line) });
+    const store = await openStore({ dataFolder: folder }, pino({ level: "silent" }));
+    try {
+      const { database } = store;
+      const agencies = await openAgencies(config, database);
+      const parts = { config, log, database, client, users, agencies };
+      const closed = await reachHomeserver(parts, new AbortController().signal);
+      expect(closed.map(({ id }) => id)).toEqual(["shut"]);
+      expect(agencies.get("shut")?.room).toBeUndefined();
+      expect(agencies.get("hall")?.room).toMatch(/^!/);
+      expect(warnings.join()).toContain("closed to the bot");
+      const stranger = new HomeserverClient({ url: synapse.url, token: "x".repeat(64) });
+      await expect(reachHomeserver({ ...parts, client: stranger }, new AbortController().signal)).rejects.toMatchObject(
+        {
+          code: "REGISTRATION_UNKNOWN",
+        },
+      );
+      await stranger.close();
+    } finally {
+      await store.close();
+    }
   });
 
   test("a homeserver that is away, or does not know us, is told apart from a refusal", async () => {

@@ -29,7 +29,7 @@ const event = (over: Record<string, unknown> = {}) => ({
   ...over,
 });
 
-describe("the homeserver's door, as a homeserver knocks", () => {
+describe("the homeserver's door, as a homeserver knocks", { timeout: 60_000 }, () => {
   let folder: string;
   let embedded: EmbeddedPostgres;
   let database: Database;

@@ -142,7 +142,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
           })(),
         ]);
         outcomes.push(name);
-        await postpone(database.relaxed, fence, id, { dueAt: new Date(), code: "NEW_WORKER" });
+        await postpone(database.relaxed, fence, id, { dueAt: new Date(), code: "NEW_WORKER", attempts: 1 });
         outcomes.push("followed");
         return undefined;
       });

@@ -147,7 +147,11 @@ describe("the store", () => {
       const fence = await acquire(lane);
       const [first, second] = ids;
       if (!first || !second) throw new Error("no arrivals");
-      await postpone(database.relaxed, fence, first, { dueAt: new Date(Date.now() + 60_000), code: "LATER" });
+      await postpone(database.relaxed, fence, first, {
+        dueAt: new Date(Date.now() + 60_000),
+        code: "LATER",
+        attempts: 1,
+      });
       expect((await readWaiting(database.relaxed, lane, 2)).map(({ id, attempts }) => [id, attempts])).toEqual([
         [first, 1],
         [second, 0],
@@ -253,7 +257,7 @@ describe("the store", () => {
       const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined };
       await addEvents(database.durable, [{ eventId: "$fenced", room: roomId("!fenced"), event: {} }]);
       const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), 1);
-      const fault = { dueAt: new Date(), code: "X" };
+      const fault = { dueAt: new Date(), code: "X", attempts: 1 };
       const writes: ((db: Kysely<Schema>, fence: Fence) => Promise<void>)[] = [
         (db, fence) => bindConversation(db, fence, id, conversation),
         (db, fence) => postpone(db, fence, id, fault),
@@ -300,7 +304,7 @@ describe("the store", () => {
       // Before: whoever takes over waits for the write, and so reads what it wrote.
       let taken: Fence | undefined;
       const taking = await database.durable.transaction().execute(async (trx) => {
-        await postpone(trx, old, id, { dueAt: new Date(), code: "BEFORE" });
+        await postpone(trx, old, id, { dueAt: new Date(), code: "BEFORE", attempts: 1 });
         const asking = acquire(lane, OWNERS[1], 1).then((fence) => {
           taken = fence;
         });
@@ -316,7 +320,7 @@ describe("the store", () => {
         await acquireLane(trx, lane, OWNERS[0], 60_000);
         const fence = taken ?? old;
         const refused = expect(
-          postpone(database.durable, fence, id, { dueAt: new Date(), code: "AFTER" }),
+          postpone(database.durable, fence, id, { dueAt: new Date(), code: "AFTER", attempts: 1 }),
         ).rejects.toThrow(FencedOffError);
         await sleep(200);
         return { refused };

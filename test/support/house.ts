@@ -24,7 +24,13 @@ export interface HouseOptions {
   readonly agency?: Readonly<Record<string, unknown>>;
   readonly channel?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Further agencies by name, each with a channel of its own: mail to NAME@town.example reaches its room #NAME:agents.test. */
+  readonly others?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Largest mail that is taken in, and that the agency's mail server takes. */
+  readonly maxMailBytes?: number;
   readonly synapseLog?: "INFO" | "WARNING";
+  /** Keys of homeserver.yaml. */
+  readonly synapseConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** guichet as its operators run it, as a process of its own between a real Synapse and a mail server. */
@@ -40,7 +46,7 @@ export interface House {
   /** Hands one citizen's mail to the intake. */
   mail(options: SendMailOptions): Promise<void>;
   /** Waits for a message of a citizen that holds `text`. */
-  arrival(text: string, timeoutMs?: number): Promise<MatrixEvent>;
+  arrival(text: string, timeoutMs?: number, room?: string): Promise<MatrixEvent>;
   /** Waits until the sink holds `count` mails. */
   sent(count: number, timeoutMs?: number): Promise<SmtpSink["mails"]>;
   close(): Promise<void>;
@@ -61,12 +67,14 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const [appservicePort, smtpPort] = [await freePort(), await freePort()];
   const registration = join(folder, "registration.yaml");
   const url = `http://127.0.0.1:${appservicePort}`;
-  writeRegistration(registration, makeRegistration({ url, domain: "agents.test", aliases: [ALIAS] }), {
-    replace: true,
-  });
+  const others = await Promise.all(
+    Object.entries(options.others ?? {}).map(async ([name, keys]) => ({ name, keys, port: await freePort() })),
+  );
+  const aliases = [ALIAS, ...others.map(({ name }) => `#${name}:agents.test`)];
+  writeRegistration(registration, makeRegistration({ url, domain: "agents.test", aliases }), { replace: true });
   const synapse = await startSynapse({
     appServices: [registration],
-    config: { room_list_publication_rules: [{ action: "allow" }] },
+    config: { room_list_publication_rules: [{ action: "allow" }], ...options.synapseConfig },
     ...(options.synapseLog ? { logLevel: options.synapseLog } : {}),
   });
   opening.defer(() => synapse.close());
@@ -76,6 +84,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   opening.defer(async () => redis?.stop());
   const account = await synapse.register("agent");
 
+  const limit = options.maxMailBytes === undefined ? {} : { max_bytes: options.maxMailBytes };
   const config = {
     homeserver: { url: synapse.url, domain: "agents.test" },
     appservice: { registration, port: appservicePort },
@@ -89,16 +98,34 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
         agents: [account.userId],
         ...options.agency,
       },
+      ...Object.fromEntries(
+        others.map(({ name, keys }) => [
+          name,
+          { name, room: `#${name}:agents.test`, undo_seconds: 0, agents: [account.userId], ...keys },
+        ]),
+      ),
     },
     channels: {
       "town-mail": {
         use: "email",
         agency: "town-hall",
         address: ADDRESS,
-        listen: { port: smtpPort },
-        smtp: { host: "127.0.0.1", port: sink.port, tls: "none" },
+        listen: { port: smtpPort, ...limit },
+        smtp: { host: "127.0.0.1", port: sink.port, tls: "none", ...limit },
         ...options.channel,
       },
+      ...Object.fromEntries(
+        others.map(({ name, port }) => [
+          `${name}-mail`,
+          {
+            use: "email",
+            agency: name,
+            address: `${name}@town.example`,
+            listen: { port },
+            smtp: { host: "127.0.0.1", port: sink.port, tls: "none" },
+          },
+        ]),
+      ),
     },
     ...options.config,
   };
@@ -110,14 +137,19 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const agent = new MatrixClient(synapse.url, account);
   opening.defer(() => agent.close());
   const room = await agent.join(ALIAS);
-  const transport = createTransport({
-    host: "127.0.0.1",
-    port: smtpPort,
-    pool: true,
-    maxConnections: 4,
-    maxMessages: Number.MAX_SAFE_INTEGER,
-  });
-  opening.defer(() => transport.close());
+  const connect = (port: number) => {
+    const transport = createTransport({
+      host: "127.0.0.1",
+      port,
+      pool: true,
+      maxConnections: 4,
+      maxMessages: Number.MAX_SAFE_INTEGER,
+    });
+    opening.defer(() => transport.close());
+    return transport;
+  };
+  const transport = connect(smtpPort);
+  const transports = new Map(others.map(({ name, port }) => [`${name}@town.example`, connect(port)]));
   const closing = opening.move();
   return {
     folder,
@@ -128,13 +160,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     smtpPort,
     guichet,
     async mail(mail) {
-      await transport.sendMail({ to: ADDRESS, ...mail });
+      await (transports.get(String(mail.to)) ?? transport).sendMail({ to: ADDRESS, ...mail });
     },
-    arrival: (text, timeoutMs) =>
+    arrival: (text, timeoutMs = 30_000, inRoom = room) =>
       agent.waitForEvent(
-        room,
+        inRoom,
         ({ type, sender, content }) =>
-          type === "m.room.message" && sender.startsWith("@_guichet_") && String(content.body).includes(text),
+          type === "m.room.message" && sender.startsWith("@_guichet_email_") && String(content.body).includes(text),
         timeoutMs,
       ),
     async sent(count, timeoutMs = 15_000) {

@@ -25,7 +25,11 @@ async function work(fence: Fence): Promise<undefined> {
   console.log(`began ${fence.lane}`);
   const [arrival] = await once(input, "line");
   try {
-    await postpone(database.relaxed, fence, inboxId(String(arrival)), { dueAt: new Date(), code: "OLD_WORKER" });
+    await postpone(database.relaxed, fence, inboxId(String(arrival)), {
+      dueAt: new Date(),
+      code: "OLD_WORKER",
+      attempts: 1,
+    });
     console.log("wrote");
   } catch (error) {
     console.log(`refused ${error instanceof Error ? error.name : "?"}`);
