@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startEmbedded } from "../../src/store/embedded.ts";
+import { type AgentAnswer, answerMails } from "../support/answering-agent.ts";
+import { type CrowdConversation, gatherCrowd } from "../support/crowd.ts";
+import { type Fault, planKills, planOutages, suffer } from "../support/faults.ts";
+import { type House, openHouse } from "../support/house.ts";
+import { missing } from "../support/needs.ts";
+import { eventually } from "../support/patience.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { takeStock } from "../support/stock.ts";
+
+/** Repeats a run: the same plan of mails, answers and faults (their moments are the machine's). */
+const SEED = Number(process.env.GUICHET_CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
+/** What must have been done this long after the last fault, in milliseconds. */
+const PATIENCE_MS = 60_000;
+/** Time for what comes too late or twice, in milliseconds. */
+const AFTERMATH_MS = 1_500;
+
+/** The store that guichet starts itself with its own queue in it, and both of them outside, as where several machines share them. */
+const places = [
+  { queue: "postgres", store: "embedded", undo: 0 },
+  { queue: "redis", store: "shared", undo: 1 },
+] as const;
+
+describe.each(places)("nothing lost, nothing twice, all in order: queue in $queue, store $store", (place) => {
+  const lacks = missing("synapse", ...(place.queue === "redis" ? (["redis-server"] as const) : []));
+  const random = seededRandom(SEED);
+  const closing = new AsyncDisposableStack();
+  let house: House;
+  let postgres: string;
+  /** Of all runs in this house: what one run got right, a later one must not spoil. */
+  const conversations: CrowdConversation[] = [];
+  const answers: AgentAnswer[] = [];
+  beforeAll(async () => {
+    if (lacks) return;
+    console.log(`GUICHET_CHAOS_SEED=${SEED}`);
+    const shared = place.store === "shared" ? await openSharedStore(closing) : undefined;
+    house = await openHouse({
+      queue: place.queue,
+      agency: { undo_seconds: place.undo },
+      ...(shared ? { config: { database: { url: shared.url } } } : {}),
+    });
+    closing.defer(() => house.close());
+    postgres = shared?.folder ?? join(house.folder, "data", "postgres");
+  });
+  afterAll(() => closing.disposeAsync());
+
+  async function live(name: string, size: { mails: number; answers: number }, faults: readonly Fault[]) {
+    const began = Date.now();
+    const crowd = gatherCrowd({ random, name, citizens: 10, mails: size.mails, smtpPort: house.smtpPort });
+    const words = crowd.conversations.flatMap(({ mails }) => mails.map(({ word }) => word));
+    const planned = new Set(random.shuffle(words).slice(0, size.answers));
+    const agent = answerMails(house.agent, house.room, crowd.conversations, planned);
+    const writing = crowd.write();
+    for (const [index, fault] of faults.entries()) {
+      crowd.admit(Math.ceil((size.mails * (index + 1)) / (faults.length + 1)));
+      await suffer(house, fault, postgres);
+    }
+    crowd.admit(size.mails);
+    await writing;
+    const stock = async () =>
+      takeStock(await house.agent.messages(house.room), house.sink.mails, {
+        conversations: [...conversations, ...crowd.conversations],
+        answers: [...answers, ...agent.answers],
+      });
+    let { faults: wrong, repeated } = await stock();
+    const done = async () => {
+      ({ faults: wrong, repeated } = await stock());
+      return wrong.length === 0 && agent.answers.length === size.answers;
+    };
+    const described = () => `${agent.answers.length} answers written\n${wrong.join("\n")}`;
+    await eventually(done, PATIENCE_MS, described).catch(() => undefined);
+    await sleep(AFTERMATH_MS);
+    await agent.stop();
+    ({ faults: wrong, repeated } = await stock());
+    console.log(
+      `${name}: ${words.length} mails (${crowd.refused} offers without a 250), ${agent.answers.length} answers, ` +
+        `${repeated} sent twice under one Message-ID, ${((Date.now() - began) / 1000).toFixed(1)} s`,
+    );
+    conversations.push(...crowd.conversations);
+    answers.push(...agent.answers);
+    expect(wrong).toEqual([]);
+    expect(agent.answers).toHaveLength(size.answers);
+  }
+
+  test.skipIf(lacks)(
+    `guichet is killed again and again${lacks ? ` (${lacks})` : ""}`,
+    { timeout: 180_000 },
+    async () => {
+      await live("kill", { mails: 300, answers: 100 }, planKills(random, 10));
+    },
+  );
+
+  test.skipIf(lacks)("Synapse and PostgreSQL are killed and restarted", { timeout: 180_000 }, async () => {
+    await live("outage", { mails: 100, answers: 40 }, planOutages(random));
+  });
+});
+
+async function openSharedStore(closing: AsyncDisposableStack): Promise<{ url: string; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "guichet-store-"));
+  closing.defer(() => rm(folder, { recursive: true, force: true }));
+  const server = await startEmbedded({ folder, log: pino({ level: "silent" }) });
+  closing.defer(() => server.stop());
+  return { url: server.url, folder };
+}

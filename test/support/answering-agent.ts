@@ -1,0 +1,85 @@
+import type { CrowdConversation } from "./crowd.ts";
+import type { MatrixClient, MatrixEvent } from "./matrix-client.ts";
+import { whileAway } from "./patience.ts";
+
+export interface AgentAnswer {
+  readonly word: string;
+  readonly conversation: CrowdConversation;
+  /** The agent's event. */
+  readonly event: string;
+}
+
+/** An agent at a client: sees the room, answers at once what the plan says, sends again what got no answer. */
+export interface AnsweringAgent {
+  /** In the order in which the homeserver took them. */
+  readonly answers: readonly AgentAnswer[];
+  /** When each of the citizens' words was first seen in the room, in milliseconds since 1970. */
+  readonly seenAt: ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+}
+
+const POLL_MS = 1_000;
+
+/** @param planned words of the mails that are to be answered, once each. */
+export function answerMails(
+  agent: MatrixClient,
+  room: string,
+  conversations: readonly CrowdConversation[],
+  planned: ReadonlySet<string>,
+): AnsweringAgent {
+  const byWord = new Map(conversations.flatMap((each) => each.mails.map(({ word }) => [word, each] as const)));
+  const answers: AgentAnswer[] = [];
+  const seenAt = new Map<string, number>();
+  const stopping = new AbortController();
+
+  const look = async (event: MatrixEvent) => {
+    const word = findWord(event);
+    const conversation = word === undefined ? undefined : byWord.get(word);
+    if (word === undefined || conversation === undefined || seenAt.has(word)) return;
+    seenAt.set(word, Date.now());
+    if (!planned.has(word)) return;
+    const answer = `re-${word}`;
+    const content = { msgtype: "m.text", body: `Answer ${answer} to you.`, "m.relates_to": relateTo(event) };
+    const sent = await whileAway(() => agent.send(room, content, "m.room.message", answer), stopping.signal);
+    answers.push({ word: answer, conversation, event: sent });
+  };
+  const run = async () => {
+    let since: string | undefined;
+    while (!stopping.signal.aborted) {
+      const news = await whileAway(() => agent.news(room, since, POLL_MS), stopping.signal);
+      since = news.since;
+      for (const event of news.events) await look(event);
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  running.catch(() => undefined);
+  return {
+    answers,
+    seenAt,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** A citizen's word in an event of theirs; a file's name is not it. */
+export function findWord({ type, sender, content }: MatrixEvent): string | undefined {
+  if (type !== "m.room.message" || !sender.startsWith("@_guichet_") || content.msgtype !== "m.text") return undefined;
+  return /\b[a-z]+\d+x\d+x\b/.exec(String(content.body))?.[0];
+}
+
+/** As clients with threads reply to a citizen's message. */
+function relateTo({ event_id, content }: MatrixEvent) {
+  const relation = content["m.relates_to"];
+  const root =
+    typeof relation === "object" && relation !== null && "event_id" in relation ? relation.event_id : event_id;
+  return {
+    rel_type: "m.thread",
+    event_id: root,
+    is_falling_back: false,
+    "m.in_reply_to": { event_id },
+  };
+}
