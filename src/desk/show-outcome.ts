@@ -17,18 +17,29 @@ export function outcomeOf(state: OutboxState): Shown {
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.
  */
-export async function showOutcome({ client, users }: DeskParts, answer: Answer): Promise<EventId | undefined> {
-  const { room } = answer.conversation;
+export async function showOutcome(parts: DeskParts, answer: Answer): Promise<EventId | undefined> {
   const wanted = outcomeOf(answer.state);
-  let shown: EventId | undefined;
-  if (wanted !== "nothing") {
-    const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
-    const txnId = nameTransaction("outcome", answer.id, wanted);
-    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId });
-  }
-  if (answer.shownEvent && answer.shownEvent !== shown) {
+  const shown = wanted === "nothing" ? undefined : await react(parts, answer, wanted);
+  const before = await findShown(parts, answer);
+  if (before && before !== shown) {
     const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown);
-    await client.redact(room, answer.shownEvent, { as: users.bot, txnId });
+    await parts.client.redact(answer.conversation.room, before, { as: parts.users.bot, txnId });
   }
   return shown;
+}
+
+/** What a crash left in the room without its name in our store tells its name when it is sent once more. */
+async function findShown(parts: DeskParts, answer: Answer): Promise<EventId | undefined> {
+  if (answer.shownEvent !== undefined || answer.shown === "nothing") return answer.shownEvent;
+  return react(parts, answer, answer.shown);
+}
+
+async function react(
+  { client, users }: DeskParts,
+  { id, event, conversation }: Answer,
+  outcome: Exclude<Shown, "nothing">,
+): Promise<EventId> {
+  const content = { "m.relates_to": { rel_type: "m.annotation", event_id: event, key: KEYS[outcome] } };
+  const txnId = nameTransaction("outcome", id, outcome);
+  return client.send(conversation.room, "m.reaction", content, { as: users.bot, txnId });
 }

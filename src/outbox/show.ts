@@ -21,10 +21,13 @@ export interface ShowParts extends DeskParts {
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
   const wanted = outcomeOf(answer.state);
   const done = wanted !== "waiting";
-  if (answer.shown === wanted && !done) return undefined;
+  if (answer.shown === wanted && answer.shownEvent && !done) return undefined;
   let event: EventId | undefined;
+  // Journalled first: what may stand in the room has to be taken back later, whatever happens in between.
+  if (wanted === "waiting" && answer.shown === "nothing")
+    await markShown(parts.database.durable, fence, answer.id, { shown: wanted, event, done });
   try {
-    event = answer.shown === wanted ? answer.shownEvent : await showOutcome(parts, answer);
+    event = await showOutcome(parts, answer);
     if (wanted === "failed") await explain(parts, answer);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
