@@ -31,7 +31,7 @@ import { openStore } from "./store/open-store.ts";
 import { findIdleReplies } from "./store/outbox.ts";
 import { keepKey, readSetting, writeSetting } from "./store/setting.ts";
 
-/** How often forgotten lanes are looked for, and how long one must have been due to count as forgotten. */
+/** How often forgotten lanes are looked for. */
 const SWEEP_MS = 5_000;
 const SWEEP_LIMIT = 1_000;
 const SYNC_TOKEN = "sync_token";
@@ -80,7 +80,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     replyKey: await keepKey(database.durable, "reply"),
   };
   lanes.start(makeWork({ ...base, ...keys, channels }));
-  const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
+  const sweep = sweepLanes({ lanes, find: (dueBefore) => findDue(database, dueBefore), everyMs: SWEEP_MS, log });
   closing.defer(() => sweep.stop());
 
   const take = async (events: readonly IncomingEvent[]) => {
@@ -165,10 +165,9 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
   };
 }
 
-async function findForgotten(database: Database): Promise<Lane[]> {
-  const before = new Date(Date.now() - SWEEP_MS);
+async function findDue(database: Database, dueBefore: Date): Promise<Lane[]> {
   const found = await Promise.all(
-    [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, before, SWEEP_LIMIT)),
+    [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, dueBefore, SWEEP_LIMIT)),
   );
   return found.flat();
 }
