@@ -5,11 +5,19 @@ import { readReplyToken } from "../conversation/token.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { ConversationId, RoomId } from "../domain/ids.ts";
+import type { ConversationId, EventId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { addConversation, findCandidates } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
-import { type Arrival, bindConversation, postpone, quarantine, readWaiting, settlePosted } from "../store/inbox.ts";
+import {
+  type Arrival,
+  bindConversation,
+  postpone,
+  quarantine,
+  readWaiting,
+  recordFirst,
+  settlePosted,
+} from "../store/inbox.ts";
 import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
 import { type PostParts, post } from "./post.ts";
 
@@ -91,18 +99,17 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
   const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
   const as = parts.users.fullId(citizen.localpart);
-  const posted = await post(parts, arrival, { room, as, place }).catch(async (error: unknown) => {
+  const standing = { conversation, room, ghost: citizen.localpart, remoteId: arrival.message.remoteId };
+  const onFirst = (event: EventId) => recordFirst(parts.database.relaxed, fence, { ...standing, event });
+  const posted = await post(parts, arrival, { room, as, place, onFirst }).catch(async (error: unknown) => {
     // Kicked, or the room was left behind our back: the next attempt joins again.
     if (error instanceof MatrixError && error.errcode === "M_FORBIDDEN")
       await forgetMembership(parts.database.relaxed, citizen.localpart, room);
     throw error;
   });
   await settlePosted(parts.database.relaxed, fence, {
+    ...standing,
     id: arrival.id,
-    conversation,
-    room,
-    ghost: citizen.localpart,
-    remoteId: arrival.message.remoteId,
     events: posted.events,
     dropFiles: posted.complete,
   });

@@ -24,6 +24,8 @@ export interface PostTarget {
   readonly as: UserId;
   /** Undefined when the arrival's first event begins the thread. */
   readonly place: ThreadPlace | undefined;
+  /** Told as soon as the words stand in the room, when files are still to come. */
+  onFirst(event: EventId): Promise<void>;
 }
 
 export interface Posted {
@@ -47,7 +49,9 @@ export async function post(parts: PostParts, arrival: Arrival, target: PostTarge
   const events: [EventId, ...EventId[]] = [text];
   const root = target.place?.root ?? text;
   let complete = true;
-  for (const file of await filesOf(parts, arrival, composed.overflow)) {
+  const files = await filesOf(parts, arrival, composed.overflow);
+  if (files.length > 0) await target.onFirst(text);
+  for (const file of files) {
     const place = { root, latest: events.at(-1) ?? text };
     const content = await shareFile(parts, file, target.as, place);
     complete &&= content.msgtype !== "m.notice";

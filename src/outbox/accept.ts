@@ -1,13 +1,15 @@
 import type { Logger } from "pino";
-import { type DeskParts, sayToAgent } from "../desk/say.ts";
+import { type DeskParts, sayBeside, sayToAgent } from "../desk/say.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, type EventId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { readWaitingEvents, settleEvent } from "../store/matrix-event.ts";
+import { readWaitingEvents, settleEvent, type WaitingEvent } from "../store/matrix-event.ts";
 import { addMessage, findMessages, type RecordedMessage, readPlace } from "../store/message.ts";
 import { addAnswer, cancelAnswer, findAnswer, replaceAnswer } from "../store/outbox.ts";
+import { isAhead } from "./ahead.ts";
+import { HOLD_LIMIT_MS, type Holds, openHolds, referencesOf } from "./holds.ts";
 import { type AgentEvent, readEvent } from "./read-event.ts";
 import { renderAnswer } from "./render.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
@@ -30,14 +32,16 @@ const READ_AT_ONCE = 50;
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
   const woken = new Set<Lane>();
+  const holds = openHolds();
   try {
-    for (;;) {
-      const waiting = await readWaitingEvents(parts.database.relaxed, room, READ_AT_ONCE);
-      for (const { seq, event } of waiting) {
-        const conversation = await accept(parts, fence, room, seq, readEvent(event, new Date()));
+    for (let after = "0"; ; ) {
+      const waiting = await readWaitingEvents(parts.database.relaxed, room, after, READ_AT_ONCE);
+      for (const one of waiting) {
+        const conversation = await accept(parts, fence, room, one, holds);
         if (conversation) woken.add(replyLane(conversation));
+        after = one.seq;
       }
-      if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return undefined;
+      if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return holds.next(new Date());
     }
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
@@ -61,16 +65,19 @@ async function accept(
   parts: OutboxIntake,
   fence: Fence,
   room: RoomId,
-  seq: string,
-  event: AgentEvent,
+  { seq, event: content, receivedAt }: WaitingEvent,
+  holds: Holds,
 ): Promise<ConversationId | undefined> {
+  const event = readEvent(content, new Date());
   const repliedTo = "replyTo" in event ? event.replyTo : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
-  const known = await findMessages(
-    parts.database.relaxed,
-    room,
-    [repliedTo, threadRoot].flatMap((id) => id ?? []),
-  );
+  const known = await findMessages(parts.database.relaxed, room, referencesOf(event));
+  if (holds.concern(event, known) || (await isAhead(parts, room, event, known))) {
+    const forMs = Date.now() - receivedAt.getTime();
+    if (forMs > HOLD_LIMIT_MS) return strand({ parts, fence, room, seq, event });
+    holds.hold(event, known, forMs);
+    return undefined;
+  }
   const answered = repliedTo && known.get(repliedTo);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),
@@ -79,6 +86,16 @@ async function accept(
     thread: threadRoot && known.get(threadRoot),
   });
   return apply({ parts, fence, room, seq, event }, ruling, answered);
+}
+
+/** The store does not know a message that stands in the room, as after the restoration of an older copy. */
+async function strand(context: Context): Promise<undefined> {
+  const { parts, fence, room, event } = context;
+  parts.log.error({ lane: fence.lane, event: event.id }, "an answer to a message that the store does not know");
+  const texts = parts.agencyOf(room)?.texts;
+  if (texts && event.kind === "message")
+    await sayBeside(parts, room, { text: texts.unknownMessage, about: event.id, agent: event.sender });
+  return settle(context, "unknown-message", undefined);
 }
 
 async function apply(

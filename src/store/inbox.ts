@@ -123,6 +123,32 @@ export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, 
   expectFenced(fence, result.numUpdatedRows);
 }
 
+export interface FirstEvent {
+  readonly conversation: ConversationId;
+  readonly room: string;
+  readonly ghost: string;
+  readonly remoteId: string | undefined;
+  readonly event: EventId;
+}
+
+/** The words of an arrival stand in the room while its files are still on their way: an answer to them can be understood. */
+export async function recordFirst(db: Kysely<Schema>, fence: Fence, first: FirstEvent): Promise<void> {
+  const { conversation, room, ghost, remoteId, event } = first;
+  const result = await sql<{ held: boolean }>`
+    with owner as (
+      select 1 where ${fenced(fence)}
+    ), rooted as (
+      update conversation set root_event_id = ${event}
+      where id = ${conversation} and root_event_id is null and exists (select 1 from owner)
+    ), recorded as (
+      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id)
+      select ${event}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${remoteId ?? null} from owner
+      on conflict (event_id) do nothing
+    )
+    select true as held from owner`.execute(db);
+  expectFenced(fence, result.rows.length);
+}
+
 export interface Posting {
   readonly id: InboxId;
   readonly conversation: ConversationId;

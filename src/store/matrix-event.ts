@@ -34,20 +34,30 @@ export async function addEvents(db: Kysely<Schema>, events: readonly IncomingEve
   return [...new Set(rows.map((row) => roomId(row.room_id)))];
 }
 
+export interface WaitingEvent {
+  /** Place in the order in which the events came; a decimal number. */
+  readonly seq: string;
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly receivedAt: Date;
+}
+
+/** @param after the `seq` behind which to read; "0" for all. */
 export async function readWaitingEvents(
   db: Kysely<Schema>,
   room: RoomId,
+  after: string,
   limit: number,
-): Promise<{ seq: string; event: Readonly<Record<string, unknown>> }[]> {
+): Promise<WaitingEvent[]> {
   const rows = await db
     .selectFrom("matrix_event")
-    .select(["seq", "event"])
+    .select(["seq", "event", "received_at"])
     .where("room_id", "=", room)
     .where("state", "=", "waiting")
+    .where("seq", ">", after)
     .orderBy("seq")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {} }));
+  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {}, receivedAt: row.received_at }));
 }
 
 /** The event id stays, to recognise the event; its words leave our store. */
