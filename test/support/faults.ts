@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { House } from "./house.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -38,8 +39,7 @@ export async function suffer({ guichet, synapse }: House, fault: Fault, postgres
   if (fault.breaks === "synapse") return synapse.restart({ signal: fault.signal });
   if (fault.breaks === "postgres") {
     // Whoever started it starts it again.
-    const pid = await readFile(`${postgresFolder}/cluster/postmaster.pid`, "utf8");
-    process.kill(Number(pid.split("\n")[0]), "SIGKILL");
+    while (!(await killPostgres(postgresFolder))) await sleep(50);
     return;
   }
   await guichet.end("SIGKILL");
@@ -50,4 +50,14 @@ export async function suffer({ guichet, synapse }: House, fault: Fault, postgres
     await start;
   }
   await guichet.start();
+}
+
+/** @returns false while there is none, as for a moment after its end. */
+async function killPostgres(folder: string): Promise<boolean> {
+  const file = await readFile(join(folder, "cluster", "postmaster.pid"), "utf8").catch(() => undefined);
+  try {
+    return file !== undefined && process.kill(Number(file.split("\n")[0]), "SIGKILL");
+  } catch {
+    return false;
+  }
 }
