@@ -1,5 +1,6 @@
 import { createPostgresBackend, createRedisBackend, type JobsOptions, withBackend } from "bullmq";
 import { Redis } from "ioredis";
+import { LosableClient } from "../store/client.ts";
 
 /** Where the queue lives. Its contents may be lost at any time: they only say which lanes have work. */
 export type QueuePlace =
@@ -37,7 +38,7 @@ function openPostgres(url: string, onFault: (error: Error) => void): Backend {
   const { Queue, Worker } = withBackend(createPostgresBackend);
   // Relaxed commits: what a crash loses of the queue, the sweep finds again.
   const options = "-c synchronous_commit=off -c application_name=guichet-queue";
-  const connection = { connectionString: url, options, migrate: true };
+  const connection = { Client: LosableClient, connectionString: url, options, migrate: true };
   const queue = new Queue<LaneJob>(NAME, { connection: { ...connection, max: 4 } });
   queue.on("error", onFault);
   return {

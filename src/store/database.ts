@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { Logger } from "pino";
+import { LosableClient } from "./client.ts";
 import type { Schema } from "./schema.ts";
 
 /** Connections of one pool: somewhat more than lanes that are worked on at once. */
@@ -20,6 +21,7 @@ export interface Database {
 export async function openDatabase({ url }: { url: string }, log: Logger): Promise<Database> {
   const open = (options: string | undefined) => {
     const pool = new pg.Pool({
+      Client: LosableClient,
       connectionString: url,
       max: POOL_SIZE,
       application_name: "guichet",
