@@ -13,6 +13,7 @@ import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { listenForHomeserver } from "./matrix/appservice.ts";
 import { catchUp } from "./matrix/catch-up.ts";
 import { followHomeserver } from "./matrix/follow.ts";
+import { makeGate } from "./matrix/gate.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
 import { selectEvents } from "./matrix/incoming.ts";
@@ -20,12 +21,13 @@ import { MatrixError } from "./matrix/matrix-error.ts";
 import { downloadMedia } from "./matrix/media.ts";
 import { pingAppservice, registerUser } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
+import { makeRepeatSoon } from "./matrix/repeat-soon.ts";
 import { acceptEvents, type OutboxIntake } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
-import { findIdleLanes } from "./store/inbox.ts";
+import { endPostponement, findIdleLanes } from "./store/inbox.ts";
 import { addEvents, findIdleRooms, type IncomingEvent } from "./store/matrix-event.ts";
 import { openStore } from "./store/open-store.ts";
 import { findIdleReplies } from "./store/outbox.ts";
@@ -87,15 +89,22 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     const rooms = events.length > 0 ? await addEvents(database.durable, events) : [];
     for (const room of rooms) void wake(roomLane(room));
   };
+  const gate = makeGate();
+  const ping = () => pingAppservice(client, users, registration.id);
   const listener = await listenForHomeserver({
     registration,
     homeserver: config.homeserver,
     bind: config.appservice.bind,
     port: config.appservice.port,
     log,
-    take: (events) => take(selectEvents(events, users)),
+    async take(events) {
+      await gate.pass();
+      await take(selectEvents(events, users));
+    },
+    onRefused: makeRepeatSoon(ping, log),
   });
   closing.defer(() => listener.close());
+  closing.defer(() => gate.end());
 
   closing.defer(() => channels.stop());
   await channels.start();
@@ -105,7 +114,11 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
       client,
       log,
       watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
-      ping: () => pingAppservice(client, users, registration.id),
+      gate,
+      ping,
+      async resume() {
+        for (const lane of await endPostponement(database.relaxed)) void wake(lane);
+      },
       catchUp: () =>
         catchUp({
           client,

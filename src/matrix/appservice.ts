@@ -17,6 +17,8 @@ export interface ListenerParts {
   readonly log: Logger;
   /** Stores a transaction's events; the homeserver is told "done" only when this resolves. */
   take(events: readonly unknown[]): Promise<void>;
+  /** A transaction was not stored: the homeserver will repeat it, but after a longer while each time. */
+  onRefused(): void;
 }
 
 /**
@@ -57,6 +59,7 @@ class PersistingAppService extends AppService {
       response
         .status(503)
         .json({ errcode: "GUICHET_STORE_FAILED", error: "The events could not be stored. Try again." });
+      this.parts.onRefused();
     }
   }
 }

@@ -19,7 +19,9 @@ export interface WatchParts {
   readonly log: Logger;
   /** A user in no room: its long poll wakes for nothing, and ends when the homeserver does. */
   readonly watcher: UserId;
-  /** The homeserver answers again after it did not. */
+  /** The homeserver stopped answering. */
+  onAway(): void;
+  /** The homeserver answers, for the first time or after it did not. Called again later when it rejects. */
   onReturn(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface WatchParts {
 export async function watchHomeserver(parts: WatchParts, signal: AbortSignal): Promise<void> {
   let since: string | undefined;
   let wait = FIRST_RETRY_MS;
-  let away = false;
+  let away = true;
   while (!signal.aborted) {
     try {
       const answer = await poll(parts, since, signal);
@@ -42,6 +44,7 @@ export async function watchHomeserver(parts: WatchParts, signal: AbortSignal): P
       if (signal.aborted) return;
       if (!(error instanceof MatrixError)) parts.log.error({ err: error }, "watch of the homeserver failed");
       else if (!away) parts.log.warn({ code: error.errcode, status: error.status }, "homeserver went away");
+      if (!away) parts.onAway();
       away = true;
       since = undefined;
       await sleep(wait, undefined, { signal }).catch(() => undefined);
