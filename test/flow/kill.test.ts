@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startEmbedded } from "../../src/store/embedded.ts";
 import { type AgentAnswer, answerMails } from "../support/answering-agent.ts";
 import { type CrowdConversation, gatherCrowd } from "../support/crowd.ts";
@@ -48,6 +48,9 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
     closing.defer(() => house.close());
     postgres = shared?.folder ?? join(house.folder, "data", "postgres");
   });
+  afterEach(({ task }) => {
+    if (task.result?.state === "fail" && house) console.log(tellTrouble(house.guichet.log()));
+  });
   afterAll(() => closing.disposeAsync());
 
   async function live(name: string, size: { mails: number; answers: number }, faults: readonly Fault[]) {
@@ -62,6 +65,11 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
       await suffer(house, fault, postgres);
     }
     crowd.admit(size.mails);
+    await eventually(
+      () => crowd.accepted === size.mails,
+      PATIENCE_MS,
+      () => `${crowd.accepted} mails have a 250`,
+    );
     await writing;
     const stock = async () =>
       takeStock(await house.agent.messages(house.room), house.sink.mails, {
@@ -108,3 +116,12 @@ async function openSharedStore(closing: AsyncDisposableStack): Promise<{ url: st
   closing.defer(() => server.stop());
   return { url: server.url, folder };
 }
+
+/** What guichet warned of, newest last. */
+const tellTrouble = (log: string) =>
+  log
+    .split("\n")
+    .filter((line) => !/"level":[1-3]0/.test(line))
+    .slice(-80)
+    .map((line) => line.slice(0, 400))
+    .join("\n");

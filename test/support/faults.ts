@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { House } from "./house.ts";
+import { eventually } from "./patience.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** What breaks, this long after everything was up; times in milliseconds. */
@@ -39,7 +40,11 @@ export async function suffer({ guichet, synapse }: House, fault: Fault, postgres
   if (fault.breaks === "synapse") return synapse.restart({ signal: fault.signal });
   if (fault.breaks === "postgres") {
     // Whoever started it starts it again.
-    while (!(await killPostgres(postgresFolder))) await sleep(50);
+    await eventually(
+      () => killPostgres(postgresFolder),
+      30_000,
+      () => "there is no PostgreSQL to kill",
+    );
     return;
   }
   await guichet.end("SIGKILL");
