@@ -10,12 +10,11 @@ export interface AgentAnswer {
 }
 
 /** An agent at a client: sees the room, answers at once what the plan says, sends again what got no answer. */
-export interface AnsweringAgent {
+export interface AnsweringAgent extends AsyncDisposable {
   /** In the order in which the homeserver took them. */
   readonly answers: readonly AgentAnswer[];
   /** When each of the citizens' words was first seen in the room, in milliseconds since 1970. */
   readonly seenAt: ReadonlyMap<string, number>;
-  stop(): Promise<void>;
 }
 
 const POLL_MS = 1_000;
@@ -58,7 +57,7 @@ export function answerMails(
   return {
     answers,
     seenAt,
-    async stop() {
+    async [Symbol.asyncDispose]() {
       stopping.abort();
       await running;
     },

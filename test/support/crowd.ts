@@ -37,8 +37,8 @@ export interface Crowd {
   readonly refused: number;
   /** Lets the citizens write so many mails in all. */
   admit(mails: number): void;
-  /** Resolves when every mail has its 250. */
-  write(): Promise<void>;
+  /** Resolves when every mail has its 250; rejects when one is refused for good, or `signal` aborts. */
+  write(signal: AbortSignal): Promise<void>;
 }
 
 const CONVERSATIONS_EACH = 3;
@@ -61,7 +61,7 @@ export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOp
   let begun = 0;
   let accepted = 0;
   let refused = 0;
-  const offer = async (from: string, raw: string) => {
+  const offer = async (from: string, raw: string, signal: AbortSignal) => {
     for (;;) {
       const transport = createTransport({ host: "127.0.0.1", port: smtpPort, ignoreTLS: true });
       try {
@@ -71,17 +71,17 @@ export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOp
         const code = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : 0;
         if (code >= 500) throw error;
         refused += 1;
-        await sleep(OFFER_AGAIN_MS);
+        await sleep(OFFER_AGAIN_MS, undefined, { signal });
       } finally {
         transport.close();
       }
     }
   };
-  const converse = async (conversation: CrowdConversation) => {
+  const converse = async (conversation: CrowdConversation, signal: AbortSignal) => {
     for (const [index, mail] of conversation.mails.entries()) {
-      while (begun >= admitted) await sleep(20);
+      while (begun >= admitted) await sleep(20, undefined, { signal });
       begun += 1;
-      await offer(conversation.from, writeMail(conversation, index));
+      await offer(conversation.from, writeMail(conversation, index), signal);
       mail.acceptedAt = Date.now();
       accepted += 1;
     }
@@ -97,8 +97,8 @@ export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOp
     admit(count) {
       admitted = count;
     },
-    async write() {
-      await Promise.all(conversations.map(converse));
+    async write(signal) {
+      await Promise.all(conversations.map((conversation) => converse(conversation, signal)));
     },
   };
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { House } from "./house.ts";
-import { eventually } from "./patience.ts";
+import { becomesTrue } from "./patience.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** What breaks, this long after everything was up; times in milliseconds. */
@@ -30,7 +30,6 @@ export function planOutages(random: SeededRandom): Fault[] {
     { breaks: "synapse", afterMs: afterMs(), signal: "SIGKILL" },
     { breaks: "synapse", afterMs: afterMs(), signal: "SIGTERM" },
     { breaks: "postgres", afterMs: afterMs() },
-    { breaks: "postgres", afterMs: afterMs() },
   ]);
 }
 
@@ -40,11 +39,7 @@ export async function suffer({ guichet, synapse }: House, fault: Fault, postgres
   if (fault.breaks === "synapse") return synapse.restart({ signal: fault.signal });
   if (fault.breaks === "postgres") {
     // Whoever started it starts it again.
-    await eventually(
-      () => killPostgres(postgresFolder),
-      30_000,
-      () => "there is no PostgreSQL to kill",
-    );
+    if (!(await becomesTrue(() => killPostgres(postgresFolder), 30_000))) throw new Error("no PostgreSQL to kill");
     return;
   }
   await guichet.end("SIGKILL");

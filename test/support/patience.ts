@@ -16,12 +16,8 @@ export async function whileAway<Answer>(request: () => Promise<Answer>, signal?:
   }
 }
 
-/** Waits until `holds` says true. @throws Error with what `describe` says when it does not in time. */
-export async function eventually(
-  holds: () => boolean | Promise<boolean>,
-  limitMs: number,
-  describe: () => string,
-): Promise<void> {
-  for (const end = Date.now() + limitMs; !(await holds()); await sleep(AGAIN_MS))
-    if (Date.now() > end) throw new Error(`not so after ${limitMs} ms: ${describe()}`);
+/** Waits until `holds` says true. @returns false when it does not in time. */
+export async function becomesTrue(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(AGAIN_MS)) if (await holds()) return true;
+  return false;
 }
