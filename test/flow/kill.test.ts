@@ -76,7 +76,7 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
     const breakThings = async () => {
       for (const [index, fault] of faults.entries()) {
         crowd.admit(Math.ceil((size.mails * (index + 1)) / (faults.length + 1)));
-        await suffer(house, fault, postgres);
+        await suffer({ house, postgres, agent }, fault);
       }
       crowd.admit(size.mails);
     };

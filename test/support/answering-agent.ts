@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CrowdConversation } from "./crowd.ts";
 import type { MatrixClient, MatrixEvent } from "./matrix-client.ts";
 import { whileAway } from "./patience.ts";
@@ -9,10 +10,15 @@ export interface AgentAnswer {
   readonly event: string;
 }
 
-/** An agent at a client: sees the room, answers at once what the plan says, sends again what got no answer. */
+/** An agent at a client: sees the room, answers what the plan says, sends again what got no answer. */
 export interface AnsweringAgent extends AsyncDisposable {
   /** In the order in which the homeserver took them. */
   readonly answers: readonly AgentAnswer[];
+  /** Leaves mails unanswered until `resume`, then answers all of them in a row. */
+  pause(): void;
+  /** Mails that will be answered and are not yet. */
+  readonly waiting: number;
+  resume(): void;
   /** When each of the citizens' words was first seen in the room, in milliseconds since 1970. */
   readonly seenAt: ReadonlyMap<string, number>;
 }
@@ -31,31 +37,55 @@ export function answerMails(
   const seenAt = new Map<string, number>();
   const stopping = new AbortController();
 
-  const look = async (event: MatrixEvent) => {
+  const unanswered: MatrixEvent[] = [];
+  let isPaused = false;
+
+  const look = (event: MatrixEvent) => {
     const word = findWord(event);
-    const conversation = word === undefined ? undefined : byWord.get(word);
-    if (word === undefined || conversation === undefined || seenAt.has(word)) return;
+    if (word === undefined || !byWord.has(word) || seenAt.has(word)) return;
     seenAt.set(word, Date.now());
-    if (!planned.has(word)) return;
-    const answer = `re-${word}`;
-    const content = { msgtype: "m.text", body: `Answer ${answer} to you.`, "m.relates_to": relateTo(event) };
-    const sent = await whileAway(() => agent.send(room, content, "m.room.message", answer), stopping.signal);
-    answers.push({ word: answer, conversation, event: sent });
+    if (planned.has(word)) unanswered.push(event);
   };
-  const run = async () => {
+  const answer = async (event: MatrixEvent) => {
+    const mail = findWord(event) ?? "";
+    const conversation = byWord.get(mail);
+    if (conversation === undefined) return;
+    const word = `re-${mail}`;
+    const content = { msgtype: "m.text", body: `Answer ${word} to you.`, "m.relates_to": relateTo(event) };
+    const sent = await whileAway(() => agent.send(room, content, "m.room.message", word), stopping.signal);
+    answers.push({ word, conversation, event: sent });
+  };
+  const read = async () => {
     let since: string | undefined;
     while (!stopping.signal.aborted) {
       const news = await whileAway(() => agent.news(room, since, POLL_MS), stopping.signal);
       since = news.since;
-      for (const event of news.events) await look(event);
+      for (const event of news.events) look(event);
     }
   };
+  const write = async () => {
+    while (!stopping.signal.aborted) {
+      const event = isPaused ? undefined : unanswered.shift();
+      if (event) await answer(event);
+      else await sleep(20);
+    }
+  };
+  const run = () => Promise.all([read(), write()]);
   const running = run().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
   running.catch(() => undefined);
   return {
     answers,
+    get waiting() {
+      return unanswered.length;
+    },
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+    },
     seenAt,
     async [Symbol.asyncDispose]() {
       stopping.abort();
