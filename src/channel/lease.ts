@@ -6,9 +6,9 @@ import type { Database } from "../store/database.ts";
 import { acquireLane, releaseLane, renewLane } from "../store/lane.ts";
 
 /** A holder that dies is followed after this time at the latest, in milliseconds. */
-const LEASE_MS = 15_000;
-const RENEW_MS = 5_000;
-const ASK_AGAIN_MS = 2_000;
+const LEASE_MS = 6_000;
+const RENEW_MS = 2_000;
+const ASK_AGAIN_MS = 1_000;
 
 export interface LeaseParts {
   readonly database: Database;

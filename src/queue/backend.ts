@@ -28,7 +28,7 @@ const NAME = "guichet-lanes";
  * A worker that died is noticed after these, in milliseconds; until then its lanes wait. Rows decide what is to be done,
  * so a job that is run twice does no harm and may be recovered as often as it takes.
  */
-const RECOVERY = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 };
+const RECOVERY = { lockDuration: 5_000, stalledInterval: 2_500, maxStalledCount: 1_000_000 };
 
 export function openBackend(place: QueuePlace, onFault: (error: Error) => void): Backend {
   return place.kind === "postgres" ? openPostgres(place.url, onFault) : openRedis(place.url, onFault);
