@@ -20,6 +20,8 @@ const SEED = Number(process.env.GUICHET_CHAOS_SEED ?? Math.floor(Math.random() *
 const LIMIT_MS = 300_000;
 /** What must have been done this long after the last fault, in milliseconds. */
 const PATIENCE_MS = 60_000;
+/** In which a killed guichet's work is done by the next, in milliseconds. */
+const RECOVERY_MS = 10_000;
 /** Time for what comes too late or twice, in milliseconds. */
 const AFTERMATH_MS = 1_500;
 
@@ -103,6 +105,27 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
       await live("kill", { mails: 300, answers: 100 }, planKills(random, 10), signal);
     },
   );
+
+  test.skipIf(lacks)("what a killed guichet had begun is done soon after its restart", async ({ signal }) => {
+    const crowd = gatherCrowd({ random, name: "burst", citizens: 12, mails: 60, smtpPort: house.smtpPort });
+    conversations.push(...crowd.conversations);
+    await using agent = answerMails(house.agent, house.room, crowd.conversations, new Set());
+    crowd.admit(60);
+    const writing = crowd.write(signal);
+    await becomesTrue(() => agent.seenAt.size >= 10, PATIENCE_MS);
+    await house.guichet.end("SIGKILL");
+    const begun = crowd.conversations.flatMap(({ mails }) => mails).filter((mail) => mail.acceptedAt !== undefined);
+    const left = begun.filter(({ word }) => !agent.seenAt.has(word)).length;
+    const startedAt = Date.now();
+    await house.guichet.start();
+    const upAt = Date.now();
+    const isDone = () => begun.every(({ word }) => agent.seenAt.has(word));
+    expect(await becomesTrue(isDone, RECOVERY_MS)).toBe(true);
+    console.log(
+      `${place.queue}, burst: up ${upAt - startedAt} ms after the start, the ${left} mails of before in the room ${Date.now() - upAt} ms later`,
+    );
+    await writing;
+  });
 
   test.skipIf(lacks)("Synapse and PostgreSQL are killed and restarted", { timeout: LIMIT_MS }, async ({ signal }) => {
     await live("outage", { mails: 80, answers: 30 }, planOutages(random), signal);

@@ -43,7 +43,7 @@ export interface Crowd {
 
 const CONVERSATIONS_EACH = 3;
 const FILE_SHARE = 0.15;
-const OFFER_AGAIN_MS = 100;
+const OFFER_AGAIN_MS = 400;
 
 export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOptions): Crowd {
   const conversations = Array.from({ length: citizens * CONVERSATIONS_EACH }, (_, number) => ({
