@@ -18,13 +18,14 @@ import { selectEvents } from "./matrix/incoming.ts";
 import { downloadMedia } from "./matrix/media.ts";
 import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
+import { makeRepeatSoon } from "./matrix/repeat-soon.ts";
 import { acceptEvents } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
 import type { OutboxIntake } from "./outbox/intake.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
-import { type Arrival, findIdleLanes } from "./store/inbox.ts";
+import { type Arrival, endPostponement, findIdleLanes } from "./store/inbox.ts";
 import { addEvents, findIdleRooms, type IncomingEvent } from "./store/matrix-event.ts";
 import { openStore } from "./store/open-store.ts";
 import { findIdleReplies } from "./store/outbox.ts";
@@ -79,18 +80,22 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     ghostKey: await keepKey(database.durable, "ghost"),
     replyKey,
   };
-  const sweep = sweepLanes({ lanes, find: () => findForgotten(database), everyMs: SWEEP_MS, log });
+  const sweep = sweepLanes({ lanes, find: (dueBefore) => findDue(database, dueBefore), everyMs: SWEEP_MS, log });
   closing.defer(() => sweep.stop());
 
   const take = async (events: readonly IncomingEvent[]) => {
     const rooms = await addEvents(database.durable, events);
     for (const room of rooms) void wake(roomLane(room));
   };
+  const ping = () => pingAppservice(client, users, registration.id);
   const following = followHomeserver({
     client,
     log,
     watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
-    ping: () => pingAppservice(client, users, registration.id),
+    ping,
+    async resume() {
+      for (const lane of await endPostponement(database.relaxed)) void wake(lane);
+    },
     catchUp: () =>
       catchUp({
         client,
@@ -108,6 +113,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     port: config.appservice.port,
     log,
     take: (events) => take(selectEvents(events, users)),
+    onRefused: makeRepeatSoon(ping, log),
   });
   closing.defer(() => listener.close());
 
@@ -176,10 +182,9 @@ function sayQuarantined(texts: DeskTexts, { id, message: { hold, trust } }: Arri
   return code === "CITIZEN_BANNED" ? texts.banned(id) : texts.quarantined(id, code);
 }
 
-async function findForgotten(database: Database): Promise<Lane[]> {
-  const before = new Date(Date.now() - SWEEP_MS);
+async function findDue(database: Database, dueBefore: Date): Promise<Lane[]> {
   const found = await Promise.all(
-    [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, before, SWEEP_LIMIT)),
+    [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, dueBefore, SWEEP_LIMIT)),
   );
   return found.flat();
 }

@@ -6,8 +6,8 @@ import type { Database } from "../store/database.ts";
 import { takeLease } from "../store/lease.ts";
 
 /** A holder that dies is followed after this time, and until the next look, in milliseconds. */
-const LEASE_MS = 15_000;
-const LOOK_MS = 2_000;
+const LEASE_MS = 6_000;
+const LOOK_MS = 1_000;
 
 export interface LeaseParts {
   readonly database: Database;

@@ -34,6 +34,22 @@ export async function sayToAgent(
   await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
 }
 
+/** Says something to one agent about a message that belongs to no conversation. */
+export async function sayBeside(
+  { client, users }: DeskParts,
+  room: RoomId,
+  notice: { text: string; about: EventId; agent: UserId },
+): Promise<void> {
+  const content = {
+    msgtype: "m.notice",
+    body: notice.text,
+    "m.mentions": { user_ids: [notice.agent] },
+    "m.relates_to": { "m.in_reply_to": { event_id: notice.about } },
+  };
+  const txnId = nameTransaction("notice", notice.about, notice.text);
+  await client.send(room, "m.room.message", content, { as: users.bot, txnId });
+}
+
 /** Says something to everybody in a room, outside any conversation. `source` names what it is about, once for ever. */
 export async function sayInRoom(
   parts: Pick<DeskParts, "client" | "users">,

@@ -48,25 +48,35 @@ export const looksLike = (one: Shown, other: Shown) =>
  * @returns the reaction's event.
  */
 export const showOutcome = (parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> =>
-  asMember(parts, answer.conversation.room, () => show(parts, answer, wanted));
+  asMember(parts, answer.conversation.room, () => change(parts, answer, wanted));
 
-async function show({ client, users }: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
-  const { room } = answer.conversation;
+async function change(parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
+  const { shown, shownEvent, news, conversation } = answer;
   // The same reaction can come a second time, after news: under one name it would be taken for a repetition.
-  const since = answer.news === undefined ? [] : [answer.news.state];
-  let shown: EventId | undefined;
-  if (wanted !== "nothing") {
-    const content = { "m.relates_to": { rel_type: "m.annotation", event_id: answer.event, key: KEYS[wanted] } };
-    const txnId = nameTransaction("outcome", answer.id, wanted, ...since);
-    shown = await client.send(room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
-      // It stands there already, from an attempt too long ago for the homeserver to know it again.
-      if (error instanceof MatrixError && error.errcode === "M_DUPLICATE_ANNOTATION") return undefined;
-      throw error;
-    });
+  const since = news === undefined ? [] : [news.state];
+  const now = wanted === "nothing" ? undefined : await react(parts, answer, wanted, since);
+  // What a crash left in the room without its name in our store tells its name when it is sent once more.
+  const isNameless = shownEvent === undefined && shown === "waiting" && !looksLike(shown, wanted);
+  const before = isNameless ? await react(parts, answer, shown, []) : shownEvent;
+  if (before && before !== now) {
+    const txnId = nameTransaction("outcome", answer.id, "take back", shown, ...since);
+    await parts.client.redact(conversation.room, before, { as: parts.users.bot, txnId });
   }
-  if (answer.shownEvent && answer.shownEvent !== shown) {
-    const txnId = nameTransaction("outcome", answer.id, "take back", answer.shown, ...since);
-    await client.redact(room, answer.shownEvent, { as: users.bot, txnId });
-  }
-  return shown;
+  return now;
+}
+
+async function react(
+  { client, users }: DeskParts,
+  { id, event, conversation }: Answer,
+  outcome: Exclude<Shown, "nothing">,
+  since: readonly string[],
+): Promise<EventId | undefined> {
+  const key = KEYS[outcome];
+  const content = { "m.relates_to": { rel_type: "m.annotation", event_id: event, key } };
+  const txnId = nameTransaction("outcome", id, key, ...since);
+  return client.send(conversation.room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
+    // It stands there already, from an attempt too long ago for the homeserver to know it again.
+    if (error instanceof MatrixError && error.errcode === "M_DUPLICATE_ANNOTATION") return undefined;
+    throw error;
+  });
 }

@@ -13,6 +13,7 @@ export interface DeskTexts extends ComposeTexts {
   readonly nothingToSend: string;
   readonly encrypted: string;
   readonly unsendable: string;
+  readonly unknownMessage: string;
   readonly unknownCommand: (verb: string) => string;
   readonly quarantined: (id: string, code: string) => string;
   readonly banned: (id: string) => string;
@@ -47,7 +48,9 @@ const en: DeskTexts = {
   cannotAnswer: "Not delivered: this channel cannot carry answers. Reach the citizen another way.",
   nothingToSend: "Not sent: there is nothing in this message that the citizen could receive.",
   encrypted: "Not sent: guichet cannot read encrypted messages. Answer from a room without encryption.",
-  unsendable: "Not sent: polls and stickers stay in Matrix. Write it as text, or attach a file.",
+  unsendable: "Not sent: polls stay in Matrix. Write it as text, or attach a file.",
+  unknownMessage:
+    "Not sent: guichet has no record of the message that you answered. Reply to another message of this citizen, or reach them another way.",
   unknownCommand: (verb) =>
     `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
   quarantined: (id, code) =>
@@ -86,7 +89,9 @@ const fr: DeskTexts = {
   cannotAnswer: "Non remis : ce canal ne transporte pas de réponse. Joignez l'usager autrement.",
   nothingToSend: "Non envoyé : ce message ne contient rien que l'usager puisse recevoir.",
   encrypted: "Non envoyé : guichet ne lit pas les messages chiffrés. Répondez depuis un salon non chiffré.",
-  unsendable: "Non envoyé : sondages et autocollants restent dans Matrix. Écrivez un texte ou joignez un fichier.",
+  unsendable: "Non envoyé : les sondages restent dans Matrix. Écrivez un texte ou joignez un fichier.",
+  unknownMessage:
+    "Non envoyé : guichet n'a pas trace du message auquel vous répondez. Répondez à un autre message de cet usager ou joignez-le autrement.",
   unknownCommand: (verb) =>
     `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
   quarantined: (id, code) =>

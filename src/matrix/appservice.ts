@@ -20,6 +20,8 @@ export interface ListenerParts {
   readonly log: Logger;
   /** Stores a transaction's events; the homeserver is told "done" only when this resolves. */
   take(events: readonly unknown[]): Promise<void>;
+  /** Told of each transaction that was not stored. */
+  onRefused(): void;
 }
 
 /**
@@ -72,6 +74,7 @@ class PersistingAppService extends AppService {
         "transaction not stored; the homeserver will repeat it",
       );
       refuse(response, 503, "GUICHET_STORE_FAILED", "The events could not be stored. Try again.");
+      this.parts.onRefused();
     }
   }
 

@@ -20,6 +20,8 @@ export interface FollowParts {
   catchUp(): Promise<number>;
   /** Makes the homeserver begin its transactions again at once. */
   ping(): Promise<void>;
+  /** Takes up what waited for the homeserver. */
+  resume(): Promise<void>;
 }
 
 export interface Following {
@@ -43,6 +45,7 @@ export function followHomeserver(parts: FollowParts): Following {
       if (caughtUp && !wanted.signal.aborted) behindSince = undefined;
       // Last, as it brings transactions, whose events are newer.
       const pinged = await succeeds(parts, parts.ping, signal);
+      if (caughtUp) await succeeds(parts, parts.resume, signal);
       failures = caughtUp && pinged ? 0 : failures + 1;
       const wait = failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (failures - 1), EVERY_MS);
       await sleep(wait, undefined, { signal: AbortSignal.any([signal, wanted.signal]) }).catch(() => undefined);

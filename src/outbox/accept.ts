@@ -1,12 +1,14 @@
+import { sayBeside } from "../desk/say.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
-import { type ConversationId, type EventId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
+import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { readSender } from "../matrix/read-sender.ts";
 import { readWaitingEvents, type WaitingEvent } from "../store/matrix-event.ts";
 import { findMessages, type RecordedMessage } from "../store/message.ts";
+import { isAhead } from "./ahead.ts";
 import { takeAnswer } from "./answer.ts";
 import { takeEdit, takeRedaction } from "./change.ts";
+import { HOLD_LIMIT_MS, type Holds, openHolds, referencesOf } from "./holds.ts";
 import { type Context, type OutboxIntake, object, settle } from "./intake.ts";
 import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
@@ -14,23 +16,21 @@ import { type Ruling, ruleOn } from "./rule.ts";
 const READ_AT_ONCE = 50;
 /** How soon it is asked again whether older events have come, in milliseconds. */
 const BEHIND_WAIT_MS = 250;
-/** How soon an answer to words that are just being posted is looked at again, and for how long, in milliseconds. */
-const JUST_POSTED_WAIT_MS = 250;
-const JUST_POSTED_LIMIT_MS = 60_000;
 
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
   if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
   const woken = new Set<Lane>();
+  const holds = openHolds();
   try {
-    for (;;) {
-      const waiting = await readWaitingEvents(parts.database.relaxed, room, READ_AT_ONCE);
+    for (let after: WaitingEvent | undefined; ; ) {
+      const waiting = await readWaitingEvents(parts.database.relaxed, room, after, READ_AT_ONCE);
       for (const event of waiting) {
-        const conversation = await accept(parts, fence, room, event);
-        if (conversation === "too early") return new Date(Date.now() + JUST_POSTED_WAIT_MS);
+        const conversation = await accept(parts, fence, room, event, holds);
         if (conversation) woken.add(replyLane(conversation));
+        after = event;
       }
-      if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return undefined;
+      if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return holds.next(new Date());
     }
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
@@ -46,14 +46,19 @@ async function accept(
   parts: OutboxIntake,
   fence: Fence,
   room: RoomId,
-  waiting: WaitingEvent,
-): Promise<ConversationId | "too early" | undefined> {
-  const event = readEvent(waiting.event, new Date());
+  { seq, event: content, receivedAt }: WaitingEvent,
+  holds: Holds,
+): Promise<ConversationId | undefined> {
+  const event = readEvent(content, new Date());
   const repliedTo = "replyTo" in event ? event.replyTo : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
-  const related = [repliedTo, threadRoot].flatMap((id) => id ?? []);
-  const known = await findMessages(parts.database.relaxed, room, related);
-  if (known.size === 0 && (await isJustPosted(parts, room, related, waiting.receivedAt))) return "too early";
+  const known = await findMessages(parts.database.relaxed, room, referencesOf(event));
+  if (holds.concern(event, known) || (await isAhead(parts, room, event, known))) {
+    const forMs = Date.now() - receivedAt.getTime();
+    if (forMs > HOLD_LIMIT_MS) return strand({ parts, fence, room, seq, event });
+    holds.hold(event, known, forMs);
+    return undefined;
+  }
   const answered = repliedTo && known.get(repliedTo);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),
@@ -61,25 +66,21 @@ async function accept(
     repliedTo: answered,
     thread: threadRoot && known.get(threadRoot),
   });
-  return apply({ parts, fence, room, seq: waiting.seq, event }, ruling, answered);
+  return apply({ parts, fence, room, seq, event }, ruling, answered);
 }
 
-/**
- * Words that stand in the room and not yet in our table, because their sending has not been settled: an agent, or a bot of
- * an agent's, was faster, or we died in between.
- */
-async function isJustPosted(
-  { client, users }: OutboxIntake,
-  room: RoomId,
-  related: readonly EventId[],
-  receivedAt: Date,
-): Promise<boolean> {
-  if (Date.now() - receivedAt.getTime() > JUST_POSTED_LIMIT_MS) return false;
-  for (const event of related) {
-    const sender = await readSender(client, room, event, users.bot);
-    if (sender !== undefined && sender !== users.bot && users.isOurs(sender)) return true;
+/** The store does not know a message that stands in the room, as after the restoration of an older copy. */
+async function strand(context: Context): Promise<undefined> {
+  const { parts, fence, room, event } = context;
+  parts.log.error({ lane: fence.lane, event: event.id }, "an answer to a message that the store does not know");
+  const texts = parts.agencyOf(room)?.texts;
+  try {
+    if (texts && event.kind === "message")
+      await sayBeside(parts, room, { text: texts.unknownMessage, about: event.id, agent: event.sender });
+  } catch (error) {
+    if (!(error instanceof MatrixError && error.isRefusal)) throw error;
   }
-  return false;
+  return settle(context, "unknown-message", undefined);
 }
 
 async function apply(

@@ -25,12 +25,17 @@ const MOST_WAIT_MS = { unreachable: 60_000, refused: 30 * 60_000 };
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
   const wanted = outcomeOf(answer, new Date());
   const done = !isPending(answer);
-  if (answer.shown === wanted && !done) return undefined;
+  if (answer.shown === wanted && answer.shownEvent && !done) return undefined;
   // The time of a settled answer says when it is to be shown.
   if (done && answer.dueAt.getTime() > Date.now()) return answer.dueAt;
+  const news = answer.news?.state;
   let event: EventId | undefined;
+  // Journalled first: what may stand in the room has to be taken back later, whatever happens in between.
+  if (wanted === "waiting" && answer.shown === "nothing")
+    await markShown(parts.database.durable, fence, answer.id, { shown: wanted, event, done, news });
   try {
-    event = looksLike(answer.shown, wanted) ? answer.shownEvent : await showOutcome(parts, answer, wanted);
+    const stands = looksLike(answer.shown, wanted) ? answer.shownEvent : undefined;
+    event = stands ?? (await showOutcome(parts, answer, wanted));
     if (wanted === "failed" || wanted === "delayed") await explain(parts, answer);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
@@ -40,12 +45,7 @@ export async function show(parts: ShowParts, fence: Fence, answer: Answer): Prom
     // What still waits for its sending is shown with the next attempt.
     if (again) return done ? again : undefined;
   }
-  await markShown(parts.database.relaxed, fence, answer.id, {
-    shown: wanted,
-    event,
-    done,
-    news: answer.news?.state,
-  });
+  await markShown(parts.database.relaxed, fence, answer.id, { shown: wanted, event, done, news });
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import { type LaneJob, openBackend, type QueuePlace } from "./backend.ts";
 import { type LaneKeeping, type LaneWork, workLane } from "./work-lane.ts";
 
 /** A worker that dies without a word is followed after this time, and a tenth of it, at the latest, in milliseconds. */
-const LEASE_MS = 15_000;
+const LEASE_MS = 6_000;
 /** Time that running lanes have to end by themselves, in milliseconds. */
 const STOP_MS = 10_000;
 /** How often a fault of one kind is reported, in milliseconds. */

@@ -7,20 +7,21 @@ export interface Sweep {
 
 /**
  * Wakes every lane that still holds due rows, again and again: the queue may be lost as a whole, the rows are not.
- * @param options.find lanes that have been due for a while.
+ * The first time is at once and for all that is due, as a process that died before left it.
+ * @param options.find lanes with something that was due at that time.
  */
 export function sweepLanes(options: {
   lanes: { wake(lane: Lane): Promise<void> };
-  find: () => Promise<readonly Lane[]>;
+  find: (dueBefore: Date) => Promise<readonly Lane[]>;
+  /** How often, and how long a lane must have been due to count as forgotten. */
   everyMs: number;
   log: Logger;
 }): Sweep {
   const { lanes, find, everyMs, log } = options;
-  let running: Promise<void> = Promise.resolve();
-  let busy = false;
-  const sweep = async () => {
+  let busy = true;
+  const sweep = async (idleMs: number) => {
     try {
-      const found = await find();
+      const found = await find(new Date(Date.now() - idleMs));
       for (const lane of found) await lanes.wake(lane);
       if (found.length > 0) log.debug({ lanes: found.length }, "woke forgotten lanes");
     } catch (error) {
@@ -29,10 +30,11 @@ export function sweepLanes(options: {
       busy = false;
     }
   };
+  let running = sweep(0);
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = sweep();
+    running = sweep(everyMs);
   }, everyMs);
   return {
     async stop() {

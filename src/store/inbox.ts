@@ -107,6 +107,22 @@ export async function postpone(
   expectFenced(fence, result.numUpdatedRows);
 }
 
+/** What waited for the homeserver is due at once when it is there again. @returns the lanes to wake. */
+export async function endPostponement(db: Kysely<Schema>): Promise<Lane[]> {
+  const rows = await db
+    .updateTable("inbox")
+    .set({ due_at: sql<Date>`now()` })
+    .where("state", "=", "waiting")
+    .where("due_at", ">", sql<Date>`now()`)
+    .where("code", "in", UNREACHED)
+    .returning("lane")
+    .execute();
+  return [...new Set(rows.map((row) => laneFrom(row.lane)))];
+}
+
+/** No answer at all, and a proxy's page instead of one (see MatrixError). */
+const UNREACHED = ["GUICHET_UNREACHABLE", "GUICHET_NO_ERRCODE"];
+
 /**
  * Sets an arrival aside with all its words and files, so that those behind it go on. A rule that asked for this has been
  * obeyed: when the arrival is made to wait again, it is posted.

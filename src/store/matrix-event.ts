@@ -65,21 +65,37 @@ const storableJson = (event: IncomingEvent["event"]) =>
 
 export interface WaitingEvent {
   readonly seq: string;
+  /** Milliseconds since 1970; the order is by this, then by `seq`. */
+  readonly sentAt: string;
   readonly event: Readonly<Record<string, unknown>>;
   readonly receivedAt: Date;
 }
 
-export async function readWaitingEvents(db: Kysely<Schema>, room: RoomId, limit: number): Promise<WaitingEvent[]> {
+/** @param after the event behind which to read; undefined for all. */
+export async function readWaitingEvents(
+  db: Kysely<Schema>,
+  room: RoomId,
+  after: Pick<WaitingEvent, "sentAt" | "seq"> | undefined,
+  limit: number,
+): Promise<WaitingEvent[]> {
   const rows = await db
     .selectFrom("matrix_event")
-    .select(["seq", "event", "received_at"])
+    .select(["seq", "sent_at", "event", "received_at"])
     .where("room_id", "=", room)
     .where("state", "=", "waiting")
+    .$if(after !== undefined, (query) =>
+      query.where(sql<boolean>`(sent_at, seq) > (${after?.sentAt ?? 0}, ${after?.seq ?? 0})`),
+    )
     .orderBy("sent_at")
     .orderBy("seq")
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ seq: row.seq, event: row.event ?? {}, receivedAt: row.received_at }));
+  return rows.map((row) => ({
+    seq: row.seq,
+    sentAt: row.sent_at,
+    event: row.event ?? {},
+    receivedAt: row.received_at,
+  }));
 }
 
 /** The event id stays, to recognise the event; its words leave our store. */

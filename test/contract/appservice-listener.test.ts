@@ -60,6 +60,7 @@ describe("the homeserver's door, as a homeserver knocks", { timeout: 60_000 }, (
     bind: "127.0.0.1",
     port,
     log,
+    onRefused: () => undefined,
     take: async (events: readonly unknown[]) => {
       await addEvents(database.durable, selectEvents(events, users));
     },

@@ -208,11 +208,11 @@ describe("the store", () => {
       const event = (id: string) => ({ eventId: id, room: ROOM, event: { body: `${id}\0` } });
       expect(await addEvents(database.durable, [event("$1"), event("$2"), event("$1")])).toEqual([ROOM]);
       expect(await addEvents(database.durable, [event("$2"), event("$1")])).toEqual([]);
-      const waiting = await readWaitingEvents(database.relaxed, ROOM, 10);
+      const waiting = await readWaitingEvents(database.relaxed, ROOM, undefined, 10);
       expect(waiting.map(({ event }) => event)).toEqual([{ body: "$1\ufffd" }, { body: "$2\ufffd" }]);
       const fence = await acquire(laneFrom(`ev/${ROOM}`));
       for (const { seq } of waiting) await settleEvent(database.relaxed, fence, seq, "note");
-      expect(await readWaitingEvents(database.relaxed, ROOM, 10)).toEqual([]);
+      expect(await readWaitingEvents(database.relaxed, ROOM, undefined, 10)).toEqual([]);
       expect(await addEvents(database.durable, [event("$1")])).toEqual([]);
       const rows = await database.durable.selectFrom("matrix_event").select(["event", "code"]).execute();
       expect(rows).toEqual([
@@ -256,7 +256,7 @@ describe("the store", () => {
       const conversation = await converse("fenced");
       const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined };
       await addEvents(database.durable, [{ eventId: "$fenced", room: roomId("!fenced"), event: {} }]);
-      const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), 1);
+      const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), undefined, 1);
       const fault = { dueAt: new Date(), code: "X", attempts: 1 };
       const writes: ((db: Kysely<Schema>, fence: Fence) => Promise<void>)[] = [
         (db, fence) => bindConversation(db, fence, id, conversation),

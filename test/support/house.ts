@@ -81,7 +81,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const sink = await startSmtpSink();
   opening.defer(() => sink.stop());
   const redis = options.queue === "redis" ? await startRedis() : undefined;
-  opening.defer(async () => redis?.stop());
+  opening.defer(async () => redis?.close());
   const account = await synapse.register("agent");
 
   const limit = options.maxMailBytes === undefined ? {} : { max_bytes: options.maxMailBytes };

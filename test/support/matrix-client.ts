@@ -79,9 +79,9 @@ export class MatrixClient {
     return String((await this.call("POST", "/v3/createRoom", options)).room_id);
   }
 
-  /** @returns the event's id. */
-  async send(room: string, content: Json, type = "m.room.message"): Promise<string> {
-    const path = `/v3/rooms/${encodeURIComponent(room)}/send/${encodeURIComponent(type)}/${randomUUID()}`;
+  /** @returns the event's id. Repeated with the same `txnId` it is the same event. */
+  async send(room: string, content: Json, type = "m.room.message", txnId: string = randomUUID()): Promise<string> {
+    const path = `/v3/rooms/${encodeURIComponent(room)}/send/${encodeURIComponent(type)}/${txnId}`;
     return String((await this.call("PUT", path, content)).event_id);
   }
 
@@ -193,25 +193,26 @@ export class MatrixClient {
   async waitForEvent(room: string, fits: (event: MatrixEvent) => boolean, timeoutMs = 15_000): Promise<MatrixEvent> {
     const deadline = Date.now() + timeoutMs;
     const seen: MatrixEvent[] = [];
-    let since = await this.#syncPosition(room);
-    let fresh = await this.messages(room);
-    for (;;) {
-      const found = fresh.find(fits);
+    for (let news = await this.news(room); ; ) {
+      const found = news.events.find(fits);
       if (found) return found;
-      seen.push(...fresh);
+      seen.push(...news.events);
       const left = deadline - Date.now();
       if (left <= 0)
         throw new Error(`no such event in ${timeoutMs} ms; last types: ${seen.slice(-8).map((event) => event.type)}`);
-      const answer = await this.#sync(room, Math.min(left, 10_000), since);
-      since = String(answer.next_batch);
-      // A gap: more than the filter's limit arrived at once.
-      const timeline = timelineOf(answer, room);
-      fresh = timeline.limited ? await this.messages(room) : timeline.events;
+      news = await this.news(room, news.since, Math.min(left, 10_000));
     }
   }
 
-  async #syncPosition(room: string): Promise<string> {
-    return String((await this.#sync(room, 0)).next_batch);
+  /**
+   * What happened in the room since the last call; every event at the first one.
+   * After a gap (more events than one answer holds) those that were seen before come again.
+   */
+  async news(room: string, since?: string, timeoutMs = 0): Promise<{ since: string; events: MatrixEvent[] }> {
+    const answer = await this.#sync(room, since === undefined ? 0 : timeoutMs, since);
+    const timeline = timelineOf(answer, room);
+    const whole = since === undefined || timeline.limited;
+    return { since: String(answer.next_batch), events: whole ? await this.messages(room) : timeline.events };
   }
 
   #sync(room: string, timeoutMs: number, since?: string): Promise<Json> {

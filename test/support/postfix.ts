@@ -25,13 +25,16 @@ export interface Postfix {
 export interface PostfixOptions {
   /** Transport of mail for town.example: `lmtp:inet:127.0.0.1:2424` or `smtp:[127.0.0.1]:2525`. */
   readonly transport: string;
+  /** Transports of single addresses (their subaddresses too) and domains, before all else. */
+  readonly routes?: Readonly<Record<string, string>>;
   /** Port that takes mail for all other domains. */
   readonly relayPort: number;
   readonly saslPort: number;
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
-export async function startPostfix({ transport, relayPort, saslPort, tls }: PostfixOptions): Promise<Postfix> {
+export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
+  const { transport, routes = {}, relayPort, saslPort, tls } = options;
   const folder = await mkdtemp(join(tmpdir(), "guichet-postfix-"));
   const [smtpPort, submissionPort] = [await freePort(), await freePort()];
   await run("chmod", ["755", folder]);
@@ -39,6 +42,8 @@ export async function startPostfix({ transport, relayPort, saslPort, tls }: Post
   const { stdout } = await run("id", ["-u", "postfix"]);
   await chown(join(folder, "data"), Number(stdout.trim()), -1);
   const etc = join(folder, "etc");
+  const lines = Object.entries(routes).map(([address, route]) => `${address} ${route}\n`);
+  await writeFile(join(etc, "transport"), lines.join(""));
   await writeFile(
     join(etc, "main.cf"),
     `compatibility_level = 3.6
@@ -55,6 +60,7 @@ alias_maps =
 local_recipient_maps =
 virtual_mailbox_domains = town.example
 virtual_transport = ${transport}
+transport_maps = texthash:${etc}/transport
 recipient_delimiter = +
 relayhost = [127.0.0.1]:${relayPort}
 smtp_dns_support_level = disabled

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { MatrixError } from "./matrix-client.ts";
+
+const AGAIN_MS = 100;
+
+/** Repeats a request while the homeserver is away, as a client does. A refusal is passed on. */
+export async function whileAway<Answer>(request: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof MatrixError && error.status >= 400 && error.status < 500) throw error;
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+/** Waits until `holds` says true. @returns false when it does not in time. */
+export async function becomesTrue(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(AGAIN_MS)) if (await holds()) return true;
+  return false;
+}
