@@ -20,6 +20,8 @@ const SEED = Number(process.env.GUICHET_CHAOS_SEED ?? Math.floor(Math.random() *
 const LIMIT_MS = 300_000;
 /** What must have been done this long after the last fault, in milliseconds. */
 const PATIENCE_MS = 60_000;
+/** Between two mails, so that some are always on their way; in milliseconds. */
+const PACE_MS = 40;
 /** In which a killed guichet's work is done by the next, in milliseconds. */
 const RECOVERY_MS = 10_000;
 /** Time for what comes too late or twice, in milliseconds. */
@@ -57,6 +59,9 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
   });
   afterAll(() => closing.disposeAsync());
 
+  const gather = (name: string, mails: number, paceMs: number) =>
+    gatherCrowd({ random, name, citizens: 10, mails, smtpPort: house.smtpPort, paceMs });
+
   async function live(
     name: string,
     size: { mails: number; answers: number },
@@ -64,7 +69,7 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
     timeout: AbortSignal,
   ) {
     const began = Date.now();
-    const crowd = gatherCrowd({ random, name, citizens: 10, mails: size.mails, smtpPort: house.smtpPort });
+    const crowd = gather(name, size.mails, PACE_MS);
     const words = crowd.conversations.flatMap(({ mails }) => mails.map(({ word }) => word));
     const planned = new Set(random.shuffle(words).slice(0, size.answers));
     await using agent = answerMails(house.agent, house.room, crowd.conversations, planned);
@@ -107,7 +112,7 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
   );
 
   test.skipIf(lacks)("what a killed guichet had begun is done soon after its restart", async ({ signal }) => {
-    const crowd = gatherCrowd({ random, name: "burst", citizens: 12, mails: 60, smtpPort: house.smtpPort });
+    const crowd = gather("burst", 60, 0);
     conversations.push(...crowd.conversations);
     await using agent = answerMails(house.agent, house.room, crowd.conversations, new Set());
     crowd.admit(60);

@@ -26,6 +26,8 @@ export interface CrowdOptions {
   readonly citizens: number;
   readonly mails: number;
   readonly smtpPort: number;
+  /** Shortest time between two new mails, in milliseconds. */
+  readonly paceMs: number;
 }
 
 /** Citizens who write at once, through a mail server that offers again what got no 250. */
@@ -45,7 +47,7 @@ const CONVERSATIONS_EACH = 3;
 const FILE_SHARE = 0.15;
 const OFFER_AGAIN_MS = 400;
 
-export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOptions): Crowd {
+export function gatherCrowd({ random, name, citizens, mails, smtpPort, paceMs }: CrowdOptions): Crowd {
   const conversations = Array.from({ length: citizens * CONVERSATIONS_EACH }, (_, number) => ({
     name: `${name}${number}`,
     from: `${name}-citizen${number % citizens}@example.org`,
@@ -59,6 +61,7 @@ export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOp
   }
   let admitted = 0;
   let begun = 0;
+  let nextAt = 0;
   let accepted = 0;
   let refused = 0;
   const offer = async (from: string, raw: string, signal: AbortSignal) => {
@@ -79,8 +82,9 @@ export function gatherCrowd({ random, name, citizens, mails, smtpPort }: CrowdOp
   };
   const converse = async (conversation: CrowdConversation, signal: AbortSignal) => {
     for (const [index, mail] of conversation.mails.entries()) {
-      while (begun >= admitted) await sleep(20, undefined, { signal });
+      while (begun >= admitted || Date.now() < nextAt) await sleep(10, undefined, { signal });
       begun += 1;
+      nextAt = Date.now() + paceMs;
       await offer(conversation.from, writeMail(conversation, index), signal);
       mail.acceptedAt = Date.now();
       accepted += 1;
