@@ -9,6 +9,9 @@ const QUICK = process.argv.includes("--quick");
 const CITIZENS = 100;
 const MESSAGES = QUICK ? 200 : 500;
 const ROUNDS = QUICK ? 1 : 3;
+/** `--width 16` measures one width only. */
+const asked = process.argv.indexOf("--width");
+const WIDTHS = asked === -1 ? [1, 8, 16] : [Number(process.argv[asked + 1])];
 const STORED = 100_000;
 
 const citizen = (index: number) => `citizen${index % CITIZENS}@example.org`;
@@ -55,12 +58,13 @@ async function compare(rig: Rig, { further, fresh, ghosts }: Population): Promis
 }
 
 print(`${MESSAGES} messages a line, ${ROUNDS} rounds; latencies are p50 / p95 / p99; CPU a message\n`);
-for (const width of [1, 8, 16]) {
+for (const width of WIDTHS) {
   const rig = await openRig(width);
   try {
     const population = await populate(rig);
     const small = await compare(rig, population);
     if (width < 16) continue;
+    print(`guichet's peak RSS so far: ${peakRssMb(rig.house.guichet.pid)} MB`);
     await rig.paced(population.further, 1000 / 30);
     await measureAnswers({ ...rig, count: QUICK ? 50 : 200, print });
     print(`\nthe same with ${STORED} conversations in the store`);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** USER_HZ, the unit of CPU times in /proc: 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -9,6 +9,19 @@ export function cpuMs(pid: number): number {
     .replace(/^.*\) /, "")
     .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** CPU time so far of all processes that work in a folder, as those of a PostgreSQL do, in milliseconds. */
+export function cpuMsIn(folder: string): number {
+  const isThere = (pid: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  };
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isThere(name));
+  return pids.reduce((sum, pid) => sum + cpuMs(Number(pid)), 0);
 }
 
 /** Largest resident memory of a process so far, in megabytes. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { startEmbedded } from "../src/store/embedded.ts";
 import { ADDRESS, type House, openHouse } from "../test/support/house.ts";
 import { sendBare } from "./bare.ts";
 import { type BenchMail, type MailRun, sendMails } from "./mails.ts";
-import { cpuMs, percentiles } from "./measure.ts";
+import { cpuMs, cpuMsIn, percentiles } from "./measure.ts";
 import { countRequests, sayCounts, total } from "./requests.ts";
 
 export const print = (line = "") => process.stdout.write(`${line}\n`);
@@ -35,6 +35,7 @@ export async function openRig(width: number): Promise<Rig> {
   opening.defer(() => rmSync(folder, { recursive: true, force: true }));
   const embedded = await startEmbedded({ folder: join(folder, "postgres"), log });
   opening.defer(() => embedded.stop());
+  const cluster = realpathSync(join(folder, "postgres", "cluster"));
   const database = await openDatabase({ url: embedded.url }, log);
   opening.defer(() => database.close());
   const house = await openHouse({
@@ -55,9 +56,10 @@ export async function openRig(width: number): Promise<Rig> {
     async mails(name, mails) {
       requests.take();
       const [synapse, guichet] = [house.synapse.cpuMs(), cpuMs(house.guichet.pid)];
+      const postgres = cpuMsIn(cluster);
       const run = await sendMails(target, mails, width);
       const each = (ms: number) => (ms / mails.length).toFixed(1);
-      const cost = `guichet ${each(cpuMs(house.guichet.pid) - guichet)} Synapse ${each(house.synapse.cpuMs() - synapse)} ms`;
+      const cost = `guichet ${each(cpuMs(house.guichet.pid) - guichet)} PostgreSQL ${each(cpuMsIn(cluster) - postgres)} Synapse ${each(house.synapse.cpuMs() - synapse)} ms`;
       await sleep(300);
       const counts = requests.take();
       const asked = `${(total(counts) / mails.length).toFixed(2)} requests (${sayCounts(counts, mails.length)})`;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MatrixClient } from "../test/support/matrix-client.ts";
 import type { DemoConfiguration, Listener } from "./configuration.ts";
@@ -13,8 +13,9 @@ const GREETING_MS = 2_000;
 export function startGuichet(folder: string, { config }: DemoConfiguration): Promise<ServerProcess> {
   return startServer({
     name: "guichet",
-    command: process.execPath,
-    args: [join(projectFolder, "src", "bin.js"), "run", "--config", config.file],
+    command: join(projectFolder, "src", "bin.js"),
+    args: ["run", "--config", config.file],
+    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
     cwd: folder,
     log: guichetLog(folder),
     isReady: async () => true,

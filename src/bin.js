@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
+// The flag (in MB) keeps the heap from growing by what loading leaves behind: a quarter of all memory, for no gain in time.
 // Plain JavaScript that an older Node can parse, so that it can say what is missing instead of failing on TypeScript.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,7 +25,9 @@ function handOver() {
     process.stderr.write(`guichet needs Node ${NEEDED} and this is ${process.version}: ${cure}.\n`);
     process.exit(1);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, ["--max-semi-space-size=4", fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code) => {
     process.exitCode = code === null ? 1 : code;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createWriteStream, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { stringify } from "yaml";
@@ -191,7 +191,12 @@ function runGuichet(config: string, log: string): Guichet {
       return child.pid;
     },
     async start() {
-      const started = spawn(process.execPath, [MAIN, "run", "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
+      // By its first line, as operators run it: that names flags of Node.
+      const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
+      const started = spawn(MAIN, ["run", "--config", config], {
+        env: { ...process.env, PATH },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       child = started;
       const file = createWriteStream(log, { flags: "a" });
       started.stdout.pipe(file, { end: false });

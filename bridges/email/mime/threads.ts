@@ -25,7 +25,11 @@ export interface Readers {
   read(task: ReadingTask): Promise<Ending>;
 }
 
+/** How long a mail waits for a thread that is busy before another is started, in milliseconds. */
+const PATIENCE = 250;
+
 interface Job {
+  readonly since: number;
   readonly task: ReadingTask;
   readonly resolve: (ending: Ending) => void;
   readonly reject: (fault: Error) => void;
@@ -37,10 +41,13 @@ export function openReaders(limits: Limits = LIMITS, script = threadScript()): R
   const waiting: Job[] = [];
   let running = 0;
 
+  /** A thread takes some 40 MB, and reads thousands of mails a second: another one is for when it is held up. */
+  const mayStart = (job: Job) => running === 0 || Date.now() - job.since >= PATIENCE;
   const next = () => {
     while (waiting.length > 0 && running < limits.threads) {
-      const job = waiting.shift();
-      if (job === undefined) return;
+      const [job] = waiting;
+      if (job === undefined || (idle.length === 0 && !mayStart(job))) return;
+      waiting.shift();
       running += 1;
       const thread = idle.pop() ?? startThread(limits, script);
       void runJob(job, thread, limits).then((survivor) => {
@@ -53,8 +60,9 @@ export function openReaders(limits: Limits = LIMITS, script = threadScript()): R
   return {
     read: (task) =>
       new Promise((resolve, reject) => {
-        waiting.push({ task, resolve, reject });
+        waiting.push({ task, resolve, reject, since: Date.now() });
         next();
+        if (waiting.length > 0) setTimeout(next, PATIENCE).unref();
       }),
   };
 }
@@ -64,7 +72,7 @@ const threadScript = () => new URL(`./read-thread${extname(import.meta.url)}`, i
 
 function startThread({ heapMb }: Limits, script: URL): Worker {
   return new Worker(script, {
-    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 },
     // Flags of the main thread, such as those of a test runner, are not for this one.
     execArgv: [],
   });
