@@ -3,12 +3,16 @@
 // Plain JavaScript that an older Node can parse, so that it can say what is missing instead of failing on TypeScript.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 const NEEDED = 24;
 const major = (version) => Number(version.replace(/^v/, "").split(".")[0]);
 
 if (major(process.versions.node) >= NEEDED) {
+  // What Node makes of the sources is kept: starts take half the time, and threads less memory. It does without where it may not write.
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL("../node_modules/.cache/guichet", import.meta.url));
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const source = new URL("./main.ts", import.meta.url);
   // Node strips no types under node_modules: an installed package brings its own build instead of its source.
   await import((existsSync(source) ? source : new URL("../dist/src/main.js", import.meta.url)).href);
