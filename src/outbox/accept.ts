@@ -26,7 +26,7 @@ export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: Room
   const portal = await findPortalOwner(parts.database.relaxed, room);
   const rules = portal ? parts.agency(portal.agency) : parts.agencyOf(room);
   const pass = { parts, fence, room, rules, portal: portal?.conversation };
-  const holds = openHolds();
+  const holds = openHolds(portal?.conversation);
   try {
     for (let after: WaitingEvent | undefined; ; ) {
       const waiting = await readWaitingEvents(parts.database.relaxed, room, after, READ_AT_ONCE);

@@ -200,10 +200,10 @@ async function answered(house: House, room: string, event: string) {
 }
 
 async function waitForInvite(agent: MatrixClient, name: string): Promise<string> {
-  let since = String((await agent.call("GET", "/v3/sync")).next_batch);
+  let since = "";
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    const answer = await agent.call("GET", `/v3/sync?timeout=5000&since=${encodeURIComponent(since)}`);
-    since = String(answer.next_batch);
+    const answer = await agent.call("GET", `/v3/sync?timeout=5000${since}`);
+    since = `&since=${encodeURIComponent(String(answer.next_batch))}`;
     const invites = isRecord(answer.rooms) && isRecord(answer.rooms.invite) ? answer.rooms.invite : {};
     for (const [room, invite] of Object.entries(invites)) if (JSON.stringify(invite).includes(name)) return room;
   }
