@@ -266,33 +266,39 @@ describe("an agency room that is replaced", () => {
     await agent.waitForEvent(successor, (event) => isReaction(event, answer, "✅"));
   });
 
-  test.skipIf(lacks)("is not followed to a room that does not name it, nor to one that is closed", async () => {
-    const { agent } = house;
-    const room = String(await resolve(house, "#town-hall:agents.test"));
-    const stranger = await agent.createRoom({ preset: "public_chat" });
-    const path = `/v3/rooms/${encodeURIComponent(room)}/state/m.room.tombstone/`;
-    await agent.call("PUT", path, { body: "Moved", replacement_room: stranger });
-    await house.mail({ from: "lea@example.org", subject: "Tax", text: "How much?" });
-    await house.arrival("How much?", 30_000, room);
+  test.skipIf(lacks)(
+    "is not followed to a room that does not name it, nor to one that is closed",
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { agent } = house;
+      const room = String(await resolve(house, "#town-hall:agents.test"));
+      const stranger = await agent.createRoom({ preset: "public_chat" });
+      const path = `/v3/rooms/${encodeURIComponent(room)}/state/m.room.tombstone/`;
+      await agent.call("PUT", path, { body: "Moved", replacement_room: stranger });
+      await house.mail({ from: "lea@example.org", subject: "Tax", text: "How much?" });
+      await house.arrival("How much?", 30_000, room);
 
-    const closed = await agent.createRoom({
-      preset: "private_chat",
-      creation_content: { predecessor: { room_id: room } },
-    });
-    await agent.call("PUT", path, { body: "Moved", replacement_room: closed });
-    const told = ({ content }: MatrixEvent) => String(content.body).includes("cannot enter the new one");
-    await agent.waitForEvent(room, told, 60_000);
+      const closed = await agent.createRoom({
+        preset: "private_chat",
+        creation_content: { predecessor: { room_id: room } },
+      });
+      await agent.call("PUT", path, { body: "Moved", replacement_room: closed });
+      const told = ({ content }: MatrixEvent) => String(content.body).includes("cannot enter the new one");
+      await agent.waitForEvent(room, told, 60_000);
 
-    // The bot is let in, the old room falls silent, and the next message finds the way.
-    const levels = await agent.state(room, "m.room.power_levels");
-    await agent.call("PUT", path.replace("tombstone", "power_levels"), { ...levels, events_default: 50 });
-    await agent.call("PUT", `/v3/rooms/${encodeURIComponent(closed)}/state/m.room.power_levels/`, {
-      ...(await agent.state(closed, "m.room.power_levels")),
-      users: { [BOT]: 50 },
-    });
-    await agent.call("POST", `/v3/rooms/${encodeURIComponent(closed)}/invite`, { user_id: BOT });
-    await house.mail({ from: "lea@example.org", subject: "Dog", text: "And for a dog?" });
-    await house.arrival("And for a dog?", 60_000, closed);
-    expect(await resolve(house, "#town-hall:agents.test")).toBe(closed);
-  });
+      // The bot is let in, the old room falls silent, and the next message finds the way.
+      const levels = await agent.state(room, "m.room.power_levels");
+      await agent.call("PUT", path.replace("tombstone", "power_levels"), { ...levels, events_default: 50 });
+      await agent.call("PUT", `/v3/rooms/${encodeURIComponent(closed)}/state/m.room.power_levels/`, {
+        ...(await agent.state(closed, "m.room.power_levels")),
+        users: { [BOT]: 50 },
+      });
+      await agent.call("POST", `/v3/rooms/${encodeURIComponent(closed)}/invite`, { user_id: BOT });
+      await house.mail({ from: "lea@example.org", subject: "Dog", text: "And for a dog?" });
+      await house.arrival("And for a dog?", 60_000, closed);
+      expect(await resolve(house, "#town-hall:agents.test")).toBe(closed);
+    },
+  );
 });
