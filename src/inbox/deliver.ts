@@ -8,16 +8,15 @@ import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { openRoomState, readMembership } from "../matrix/room-state.ts";
 import { addConversation, findCandidates } from "../store/conversation.ts";
-import { forgetMembership } from "../store/ghost.ts";
 import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
-import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
+import { bringGhost, type Citizen } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
 import { type PostParts, post } from "./post.ts";
+import { type ShutOutParts, shutOut } from "./shut-out.ts";
 
-export interface InboxDelivery extends GhostParts, PostParts {
+export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly ghostKey: Buffer;
   readonly replyKey: Buffer;
   readonly log: Logger;
@@ -27,8 +26,6 @@ export interface InboxDelivery extends GhostParts, PostParts {
   openPortal(arrival: Arrival): Promise<RoomId | undefined>;
   /** Tells an agency of a conversation's new room. @throws MatrixError when the homeserver is away. */
   announcePortal(agency: string, portal: RoomId): Promise<void>;
-  /** Follows a room that another one has replaced. @returns whether one has. @throws MatrixError */
-  follow(room: RoomId): Promise<boolean>;
   /** Tells an agency that an arrival was set aside. @throws MatrixError */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
   /** Tells an agency that arrivals wait. @throws MatrixError */
@@ -114,33 +111,12 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, agency }));
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
-    const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, agency, texts });
+    const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts });
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }
 }
-
-/**
- * Removed from the room, or never let in: the next attempt joins again, unless somebody has barred this citizen. A room
- * that was replaced lets nobody speak, and the next attempt goes to the new one.
- */
-async function shutOut(parts: InboxDelivery, localpart: string, room: RoomId, error: MatrixError): Promise<Error> {
-  await forgetMembership(parts.database.relaxed, localpart, room);
-  if (await isReplaced(parts, room)) return new ArrivalError("soon", "ROOM_REPLACED", { cause: error });
-  const state = openRoomState(parts.client, room, parts.users.bot);
-  const membership = await readMembership(state, parts.users.fullId(localpart)).catch((fault: unknown) => {
-    if (fault instanceof MatrixError) return undefined;
-    throw fault;
-  });
-  return membership === "ban" ? new ArrivalError("final", "CITIZEN_BANNED", { cause: error }) : error;
-}
-
-const isReplaced = (parts: InboxDelivery, room: RoomId) =>
-  parts.follow(room).catch((fault: unknown) => {
-    if (fault instanceof MatrixError) return false;
-    throw fault;
-  });
 
 async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
   const { message, channel, conversation: bound } = arrival;

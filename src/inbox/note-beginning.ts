@@ -8,6 +8,14 @@ import type { Database } from "../store/database.ts";
 import { findBeginning, findEarlier } from "../store/earlier.ts";
 import type { Arrival } from "../store/inbox.ts";
 
+export interface NewBeginning {
+  readonly conversation: ConversationId;
+  /** False for one that was stored before, be it by an earlier attempt. */
+  readonly isNew: boolean;
+  readonly agency: string;
+  readonly texts: DeskTexts;
+}
+
 /**
  * What agents should know when a conversation begins in a room: where it has begun before, when it comes from a room that
  * was replaced; else the earlier conversation that it may belong to, or that the sender is new.
@@ -15,9 +23,9 @@ import type { Arrival } from "../store/inbox.ts";
 export async function noteBeginning(
   { database, users }: { readonly database: Database; readonly users: OurUsers },
   { message, receivedAt }: Arrival,
-  { conversation, agency, texts }: { conversation: ConversationId; agency: string; texts: DeskTexts },
+  { conversation, isNew, agency, texts }: NewBeginning,
 ): Promise<HeadNotes> {
-  const began = await findBeginning(database.relaxed, conversation);
+  const began = isNew ? undefined : await findBeginning(database.relaxed, conversation);
   if (began) return { link: { words: texts.continues, href: linkToEvent(began, users.domain) } };
   const { from, references, subject } = message;
   const { address } = from;
