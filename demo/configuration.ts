@@ -6,6 +6,7 @@ import { readDocument } from "../src/config/document.ts";
 import { ConfigError } from "../src/config/fault.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { mapUnder, textUnder } from "../src/config/record.ts";
+import { registrationNeeds } from "../src/config/registration-needs.ts";
 import { isRecord } from "../src/domain/is-record.ts";
 import { makeRegistration, writeRegistration } from "../src/matrix/registration.ts";
 import type { Ports } from "./ports.ts";
@@ -49,9 +50,10 @@ export async function writeConfiguration(
   const file = join(folder, "guichet.yaml");
   writeFileSync(file, stringify(merged));
   const config = await loadConfig(file);
-  const aliases = [...config.agencies.values()].map((agency) => agency.room);
   const url = `http://127.0.0.1:${config.appservice.port}`;
-  writeRegistration(config.appservice.registration, makeRegistration({ domain, aliases, url }), { replace: true });
+  writeRegistration(config.appservice.registration, makeRegistration({ ...registrationNeeds(config), url }), {
+    replace: true,
+  });
   const channels = Object.entries(mapUnder(merged, "channels"));
   return { config, channels: Object.fromEntries(channels.map(([name, settings]) => [name, describe(settings)])) };
 }

@@ -1,12 +1,15 @@
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
+import { followRoom } from "./agency/follow-room.ts";
+import { announcePortal, openPortal } from "./agency/open-portal.ts";
 import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
+import { registrationNeeds } from "./config/registration-needs.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
-import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
+import { channelId, type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { listenForHomeserver } from "./matrix/appservice.ts";
@@ -41,11 +44,8 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const { config, log, signal } = options;
   await using closing = new AsyncDisposableStack();
 
-  const aliases = [...config.agencies.values()].map((agency) => agency.room);
-  const registration = readRegistration(
-    config.appservice.registration,
-    { domain: config.homeserver.domain, aliases },
-    (sentence) => log.warn(sentence),
+  const registration = readRegistration(config.appservice.registration, registrationNeeds(config), (sentence) =>
+    log.warn(sentence),
   );
   const users = nameOurUsers(config.homeserver.domain, registration.sender_localpart);
   const client = new HomeserverClient({ url: config.homeserver.url, token: registration.as_token });
@@ -78,6 +78,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   });
   const keys = {
     ghostKey: await keepKey(database.durable, "ghost"),
+    portalKey: await keepKey(database.durable, "portal"),
     replyKey,
   };
   const sweep = sweepLanes({ lanes, find: (dueBefore) => findDue(database, dueBefore), everyMs: SWEEP_MS, log });
@@ -139,16 +140,37 @@ interface Parts {
   wake(lane: Lane): Promise<void>;
 }
 
+interface WorkParts extends Parts {
+  readonly channels: Channels;
+  readonly ghostKey: Buffer;
+  readonly portalKey: Buffer;
+  readonly replyKey: Buffer;
+  isCurrent(): boolean;
+}
+
 /** What each kind of lane does. */
-function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKey: Buffer; isCurrent(): boolean }) {
+function makeWork(parts: WorkParts) {
   const { agencies, client, config, users } = parts;
+  const follow = (room: RoomId) => followRoom(parts, room);
   const inbox: InboxDelivery = {
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const { room, texts } = (channel && agencies.get(channel.agency)) ?? {};
-      return channel && texts && { type: channel.type, agency: channel.agency, room, texts };
+      const agency = channel && agencies.get(channel.agency);
+      if (!agency) return undefined;
+      const { room, texts, configured } = agency;
+      return { type: channel.type, agency: channel.agency, portal: configured.portal, room, texts };
     },
+    async openPortal(arrival) {
+      const channel = config.channels.get(channelId(arrival.channel));
+      const agency = channel && agencies.get(channel.agency);
+      return agency && openPortal(parts, agency, channel, arrival);
+    },
+    async announcePortal(name, portal) {
+      const agency = agencies.get(name);
+      if (agency) await announcePortal(parts, agency, portal);
+    },
+    follow,
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};
       if (room && texts) await sayInRoom(parts, room, sayQuarantined(texts, arrival, code), ["quarantine", arrival.id]);
@@ -160,7 +182,7 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
       if (room && texts) await sayInRoom(parts, room, texts.waiting(code), ["waiting", room, today]);
     },
   };
-  const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom };
+  const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom, follow };
   const outbox: OutboxDelivery = {
     ...parts,
     bridge: (channel) => parts.channels.bridge(channel),

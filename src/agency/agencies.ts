@@ -1,7 +1,7 @@
 import type { Config, ConfiguredAgency } from "../config/config.ts";
 import { chooseTexts, type DeskTexts } from "../desk/texts.ts";
 import type { RoomId } from "../domain/ids.ts";
-import { listAgencyRooms, readCurrentRoom } from "../store/agency-room.ts";
+import { listAgencyRooms, readCurrentRoom, readSpace } from "../store/agency-room.ts";
 import type { Database } from "../store/database.ts";
 
 /** An agency as the lanes see it. */
@@ -12,6 +12,8 @@ export interface Agency {
   readonly texts: DeskTexts;
   /** Where new conversations begin; undefined until the homeserver has been reached for the first time. */
   readonly room: RoomId | undefined;
+  /** Holds the rooms of conversations that have their own; undefined when there are none, or as above. */
+  readonly space: RoomId | undefined;
 }
 
 export interface Agencies {
@@ -35,6 +37,7 @@ export async function openAgencies(config: Config, database: Database): Promise<
         undoMs: configured.undoSeconds * 1000,
         texts: chooseTexts(configured.languages),
         room: await readCurrentRoom(database.relaxed, configured.id),
+        space: configured.portal === "room" ? await readSpace(database.relaxed, configured.id) : undefined,
       });
     }
     byRoom = await listAgencyRooms(database.relaxed);

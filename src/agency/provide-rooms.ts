@@ -1,12 +1,14 @@
 import type { Logger } from "pino";
-import type { Config, ConfiguredAgency } from "../config/config.ts";
+import type { Config, ConfiguredAgency, ConfiguredChannel } from "../config/config.ts";
 import { chooseTexts } from "../desk/texts.ts";
+import type { RoomId } from "../domain/ids.ts";
 import { provideRoom, type RoomLack } from "../matrix/agency-room.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { registerUser, setDisplayName } from "../matrix/provision.ts";
-import { makeRoomCurrent } from "../store/agency-room.ts";
+import { listInSpace, provideSpace } from "../matrix/space.ts";
+import { keepSpace, makeRoomCurrent } from "../store/agency-room.ts";
 import type { Database } from "../store/database.ts";
 
 export interface RoomParts {
@@ -45,6 +47,7 @@ export async function provideRooms(
         bridges: describeBridges(config, agency),
       });
       await makeRoomCurrent(database.durable, agency.id, room);
+      if (agency.space !== undefined) await provideSpaceFor(parts, agency, agency.space, room);
       for (const lack of lacks) log.warn({ agency: agency.id, room, lack }, ADVICE[lack]);
     } catch (error) {
       if (!(error instanceof MatrixError && error.isRefusal)) throw error;
@@ -55,8 +58,20 @@ export async function provideRooms(
   return closed;
 }
 
+async function provideSpaceFor(
+  { database, client, users }: RoomParts,
+  { id, name, languages, agents }: ConfiguredAgency,
+  alias: string,
+  room: RoomId,
+): Promise<void> {
+  const topic = chooseTexts(languages).spaceTopic(name);
+  const space = await provideSpace(client, users, { alias, name, topic, agents });
+  await listInSpace(client, users, space, { room });
+  await keepSpace(database.durable, id, space);
+}
+
 const CLOSED =
-  "the agency's room is closed to the bot and its messages wait: invite the bot to the room or lift its ban, or give the alias to another room";
+  "the agency's room or space is closed to the bot and its messages wait: invite the bot or lift its ban, or give the alias to another";
 
 const ADVICE: Readonly<Record<RoomLack, string>> = {
   directory: "the room is not in the public directory: allow the bot in the homeserver's room_list_publication_rules",
@@ -67,12 +82,14 @@ const ADVICE: Readonly<Record<RoomLack, string>> = {
   clear: "the room is encrypted: citizens' messages stand in it in the clear, and guichet cannot read the agents'",
 };
 
-function describeBridges(config: Config, agency: ConfiguredAgency) {
-  const channels = [...config.channels.values()].filter((channel) => channel.agency === agency.id);
-  return new Map(
-    channels.map(({ name, type }) => [
-      `org.guichet://${agency.id}/${name}`,
+const describeBridges = (config: Config, agency: ConfiguredAgency) =>
+  describeChannels([...config.channels.values()].filter((channel) => channel.agency === agency.id));
+
+/** Bridge information of channels by state key (MSC2346). */
+export const describeChannels = (channels: readonly Pick<ConfiguredChannel, "agency" | "name" | "type">[]) =>
+  new Map(
+    channels.map(({ agency, name, type }) => [
+      `org.guichet://${agency}/${name}`,
       { protocol: { id: type, displayname: type }, channel: { id: name, displayname: name } },
     ]),
   );
-}

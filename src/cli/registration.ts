@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { Command, Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { registrationNeeds } from "../config/registration-needs.ts";
 import { makeRegistration, readTokens, writeRegistration } from "../matrix/registration.ts";
 import { configOption } from "./config-option.ts";
 
@@ -24,8 +25,7 @@ export function registrationCommand(): Command {
       const path = config.appservice.registration;
       const earlier = options.update ? readTokens(path) : undefined;
       const needs = {
-        domain: config.homeserver.domain,
-        aliases: [...config.agencies.values()].map((agency) => agency.room),
+        ...registrationNeeds(config),
         url: options.url ?? earlier?.url ?? ownUrl(config),
       };
       const replace = options.force === true || options.update === true;

@@ -35,12 +35,16 @@ function arrangeAgency(name: string, agency: OperatorView["agencies"][string]): 
     room: agency.room,
     ...(agency.topic === undefined ? {} : { topic: agency.topic }),
     portal: agency.portal,
+    ...(agency.portal === "room" ? { space: agency.space ?? nameSpace(agency.room) } : {}),
     replies: agency.replies,
     undoSeconds: agency.undo_seconds,
     languages: agency.languages,
     agents: agency.agents,
   };
 }
+
+/** `#town-hall:agents.example` has the space `#town-hall-space:agents.example`. */
+const nameSpace = (room: string) => room.replace(":", "-space:");
 
 function arrangeChannels(view: OperatorView, read: readonly ReadChannel[]): ReadonlyMap<ChannelId, ConfiguredChannel> {
   const channels = new Map<ChannelId, ConfiguredChannel>();

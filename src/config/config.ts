@@ -36,7 +36,9 @@ export interface ConfiguredAgency {
   /** Full alias, on the homeserver's domain. */
   readonly room: string;
   readonly topic?: string;
-  readonly portal: "thread";
+  readonly portal: "thread" | "room";
+  /** Full alias of the space that holds the conversations' rooms; with `portal: room` only. */
+  readonly space?: string;
   readonly replies: "explicit" | "all";
   readonly undoSeconds: number;
   /** Language tags (RFC 5646), the preferred one first; never empty. */

@@ -32,10 +32,11 @@ function checkAgencies(file: unknown): Finding[] {
 function checkRooms(file: unknown): Finding[] {
   const domain = textUnder(mapUnder(file, "homeserver"), "domain");
   const owners = new Map<string, string>();
-  return Object.entries(mapUnder(file, "agencies")).flatMap(([agency, settings]) => {
-    const room = textUnder(settings, "room");
+  const named = Object.entries(mapUnder(file, "agencies")).flatMap(([agency, settings]) =>
+    ["room", "space"].map((key) => ({ path: ["agencies", agency, key], room: textUnder(settings, key) })),
+  );
+  return named.flatMap(({ path, room }) => {
     if (room === undefined || !room.startsWith("#") || !room.includes(":")) return [];
-    const path = ["agencies", agency, "room"];
     const findings: Finding[] = [];
     if (domain !== undefined && room.slice(room.indexOf(":") + 1) !== domain) {
       findings.push({
@@ -45,11 +46,11 @@ function checkRooms(file: unknown): Finding[] {
       });
     }
     const owner = owners.get(room);
-    if (owner === undefined) owners.set(room, agency);
+    if (owner === undefined) owners.set(room, path.slice(0, -1).join("."));
     else
       findings.push({
         path,
-        found: `${JSON.stringify(room)}, which is the room of agencies.${owner}`,
+        found: `${JSON.stringify(room)}, which is the room of ${owner}`,
         allowed: "a room of its own for each agency",
       });
     return findings;

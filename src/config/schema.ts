@@ -112,9 +112,17 @@ const agency = z.strictObject({
     .describe("Topic of the room.")
     .meta({ example: "Messages of citizens to the town hall" }),
   portal: z
-    .literal("thread", 'thread ("room", a room for each conversation, is not built yet)')
+    .enum(["thread", "room"])
     .default("thread")
-    .describe("Where a conversation lives: in a thread of the agency room."),
+    .describe(
+      "Where a conversation lives. thread: in a thread of the agency room. room: in a room of its own, open to the members of the agency's space.",
+    ),
+  space: roomAlias
+    .optional()
+    .describe(
+      "Alias of the agency's space, which portal: room needs; guichet makes it. Left out: the room's name and -space.",
+    )
+    .meta({ example: "#town-hall-space:agents.example" }),
   replies: z
     .enum(["explicit", "all"])
     .default("explicit")

@@ -2,7 +2,7 @@ import { cleanCharacters } from "../html/characters.ts";
 import { escapeHtml } from "../html/write-html.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import type { RemovedContent } from "./picture.ts";
-import { type ThreadPlace, threadRelation } from "./portal.ts";
+import { type Place, relationIn } from "./portal.ts";
 import { sanitiseHtml } from "./sanitise.ts";
 
 /**
@@ -26,21 +26,32 @@ export interface ComposeTexts {
   readonly notLoaded: (removed: RemovedContent) => string;
 }
 
-/**
+/** A line of a head that leads to another place. */
+export interface HeadLink {
+  readonly words: string;
+  readonly href: string;
+}
+
+/** What the first event of a conversation says beside the words. */
+export interface HeadNotes {
+  /** A word about the sender. */
+  readonly sender?: string | undefined;
+  readonly link?: HeadLink | undefined;
+}
+
 /**
  * The event that shows an arrival's words: those of its HTML, when it has some that can be shown, in both bodies. It has
  * no `m.mentions`: Synapse spends a sixth of a message's cost on an empty one (docs/adr/0007), and a ghost has not the
  * power to call a whole room. The first event in a new conversation carries subject and sender; what agents should know
  * of the sender stands on top.
- * @param note a word about the sender for the head.
  */
 export function composeText(
   message: StoredMessage,
-  place: ThreadPlace | undefined,
+  place: Place | undefined,
   texts: ComposeTexts,
-  note?: string,
+  notes: HeadNotes = {},
 ): ComposedText {
-  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, note));
+  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, notes));
   const shown = message.visible ?? message;
   const letter = shown.html === undefined ? undefined : sanitiseHtml(shown.html);
   const text = letter?.text || shown.text.trim() || (shown.html ? "" : "—");
@@ -55,7 +66,7 @@ export function composeText(
       ...(html !== undefined && fits(html)
         ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html + (foot?.html ?? "") }
         : {}),
-      ...(place ? { "m.relates_to": threadRelation(place) } : {}),
+      ...(place ? relationIn(place) : {}),
     },
     overflow:
       message.visible === undefined ? (body.length < text.length ? text : undefined) : message.text.trim() || text,
@@ -94,18 +105,26 @@ function composeWarnings({ trust, remarks = [] }: StoredMessage): HeadPart | und
   return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
 }
 
-function composeHead({ subject: whole, from }: StoredMessage, note: string | undefined): HeadPart {
+function composeHead({ subject: whole, from }: StoredMessage, { sender: note, link }: HeadNotes): HeadPart {
   const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
   const name = from.name && cleanCharacters(from.name);
   const named = name && name !== from.address ? `${name} <${from.address}>` : from.address;
   const sender = note === undefined ? named : `${named} · ${note}`;
+  const lines = [
+    ...(subject ? [{ text: subject, html: `<strong>${escapeHtml(subject)}</strong>` }] : []),
+    { text: sender, html: escapeHtml(sender) },
+    ...(link ? [composeLink(link)] : []),
+  ];
   return {
-    text: subject ? `${subject}\n${sender}` : sender,
-    html: subject
-      ? `<p><strong>${escapeHtml(subject)}</strong><br>${escapeHtml(sender)}</p>`
-      : `<p>${escapeHtml(sender)}</p>`,
+    text: lines.map(({ text }) => text).join("\n"),
+    html: `<p>${lines.map(({ html }) => html).join("<br>")}</p>`,
   };
 }
+
+const composeLink = ({ words, href }: HeadLink): HeadPart => ({
+  text: `${words}: ${href}`,
+  html: `<a href="${escapeHtml(href)}">${escapeHtml(words)}</a>`,
+});
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */
 function cutToBytes(text: string, limit: number): string {
@@ -123,7 +142,7 @@ function cutToBytes(text: string, limit: number): string {
 /** The event that shows a citizen's file. */
 export function composeFile(
   file: { name: string; type: string; size: number; mxc: string },
-  place: ThreadPlace,
+  place: Place,
 ): Readonly<Record<string, unknown>> {
   return {
     msgtype: messageTypeOf(file.type),
@@ -131,7 +150,7 @@ export function composeFile(
     filename: file.name,
     url: file.mxc,
     info: { mimetype: file.type, size: file.size },
-    "m.relates_to": threadRelation(place),
+    ...relationIn(place),
   };
 }
 
@@ -144,8 +163,8 @@ function messageTypeOf(type: string): string {
 }
 
 /** What stands in a file's place when the homeserver will not take it. */
-export const composeLostFile = (name: string, reason: string, place: ThreadPlace) => ({
+export const composeLostFile = (name: string, reason: string, place: Place) => ({
   msgtype: "m.notice",
   body: `${name}: ${reason}`,
-  "m.relates_to": threadRelation(place),
+  ...relationIn(place),
 });

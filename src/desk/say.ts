@@ -1,4 +1,4 @@
-import { threadRelation } from "../conversation/portal.ts";
+import { relationIn } from "../conversation/portal.ts";
 import type { EventId, RoomId, UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
 import type { OurUsers } from "../matrix/identity.ts";
@@ -13,7 +13,7 @@ export interface DeskParts {
   readonly users: OurUsers;
 }
 
-/** Says something to one agent, as a notice in the conversation's thread under the message it is about. */
+/** Says something to one agent, as a notice in the conversation under the message it is about. */
 export async function sayToAgent(
   parts: DeskParts,
   place: ConversationPlace,
@@ -25,7 +25,7 @@ export async function sayToAgent(
     msgtype: "m.notice",
     body: notice.text,
     "m.mentions": { user_ids: [notice.agent] },
-    "m.relates_to": threadRelation({ root, latest: place.latest ?? root }, notice.about),
+    ...relationIn({ portal: place.portal, root, latest: place.latest ?? root }, notice.about),
   };
   const txnId = nameTransaction("notice", notice.about, notice.text);
   const event = await asMember(parts, place.room, () =>

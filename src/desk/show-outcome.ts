@@ -48,10 +48,10 @@ export const looksLike = (one: Shown, other: Shown) =>
  * @returns the reaction's event.
  */
 export const showOutcome = (parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> =>
-  asMember(parts, answer.conversation.room, () => change(parts, answer, wanted));
+  asMember(parts, answer.room, () => change(parts, answer, wanted));
 
 async function change(parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
-  const { shown, shownEvent, news, conversation } = answer;
+  const { shown, shownEvent, news, room } = answer;
   // The same reaction can come a second time, after news: under one name it would be taken for a repetition.
   const since = news === undefined ? [] : [news.state];
   const now = wanted === "nothing" ? undefined : await react(parts, answer, wanted, since);
@@ -60,21 +60,21 @@ async function change(parts: DeskParts, answer: Answer, wanted: Shown): Promise<
   const before = isNameless ? await react(parts, answer, shown, []) : shownEvent;
   if (before && before !== now) {
     const txnId = nameTransaction("outcome", answer.id, "take back", shown, ...since);
-    await parts.client.redact(conversation.room, before, { as: parts.users.bot, txnId });
+    await parts.client.redact(room, before, { as: parts.users.bot, txnId });
   }
   return now;
 }
 
 async function react(
   { client, users }: DeskParts,
-  { id, event, conversation }: Answer,
+  { id, event, room }: Answer,
   outcome: Exclude<Shown, "nothing">,
   since: readonly string[],
 ): Promise<EventId | undefined> {
   const key = KEYS[outcome];
   const content = { "m.relates_to": { rel_type: "m.annotation", event_id: event, key } };
   const txnId = nameTransaction("outcome", id, key, ...since);
-  return client.send(conversation.room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
+  return client.send(room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {
     // It stands there already, from an attempt too long ago for the homeserver to know it again.
     if (error instanceof MatrixError && error.errcode === "M_DUPLICATE_ANNOTATION") return undefined;
     throw error;

@@ -23,6 +23,14 @@ export interface DeskTexts extends ComposeTexts {
   /** A rule of the operator set a message aside. */
   readonly held: (id: string, code: string, remark: string | undefined) => string;
   readonly firstContact: string;
+  /** Words of a link to a conversation that a new one may belong to, and to the room in which an old one began. */
+  readonly mayBelong: string;
+  readonly continues: string;
+  readonly portalTopic: (agency: string, replies: "explicit" | "all") => string;
+  readonly portalOpened: (link: string) => string;
+  readonly spaceTopic: (agency: string) => string;
+  /** The room has been replaced by one that guichet cannot enter. */
+  readonly cannotFollow: string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -68,6 +76,16 @@ const en: DeskTexts = {
   held: (id, code, remark = "") =>
     `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
   firstContact: "first contact",
+  mayBelong: "May belong to an earlier conversation",
+  continues: "Continues a conversation that began in an earlier room",
+  portalTopic: (agency, replies) =>
+    replies === "explicit"
+      ? `${agency}: a citizen's messages. Reply to one of them, or write !reply, and they get it; everything else stays here.`
+      : `${agency}: a citizen's messages. They get everything that you write here, except !note.`,
+  portalOpened: (link) => `A citizen has written: ${link}`,
+  spaceTopic: (agency) => `${agency}: its room, and a room for each citizen's matter.`,
+  cannotFollow:
+    "This room has been replaced, and guichet cannot enter the new one: invite the bot there. Citizens' messages wait until then.",
 };
 
 const fr: DeskTexts = {
@@ -109,6 +127,16 @@ const fr: DeskTexts = {
   held: (id, code, remark = "") =>
     `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
   firstContact: "premier contact",
+  mayBelong: "Se rattache peut-être à une conversation antérieure",
+  continues: "Suite d'une conversation commencée dans un salon antérieur",
+  portalTopic: (agency, replies) =>
+    replies === "explicit"
+      ? `${agency} : messages d'un usager. Répondez à l'un d'eux, ou écrivez !reply, et il le reçoit ; tout le reste demeure ici.`
+      : `${agency} : messages d'un usager. Il reçoit tout ce que vous écrivez ici, sauf !note.`,
+  portalOpened: (link) => `Un usager a écrit : ${link}`,
+  spaceTopic: (agency) => `${agency} : son salon, et un salon par affaire d'usager.`,
+  cannotFollow:
+    "Ce salon a été remplacé et guichet ne peut pas entrer dans le nouveau : invitez-y le bot. Les messages des usagers attendent jusque-là.",
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

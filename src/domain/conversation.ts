@@ -1,14 +1,34 @@
 import type { ConversationId, EventId, RoomId } from "./ids.ts";
 
+/** Where a conversation lives: in a thread of a room that it shares, or in a room of its own. */
+export type PortalKind = "thread" | "room";
+
 /** A conversation as an arrival may find it. */
 export interface KnownConversation {
   readonly id: ConversationId;
   readonly channel: string;
   readonly agency: string;
+  readonly portal: PortalKind;
   readonly room: RoomId;
   /** Address of the citizen it belongs to. */
   readonly address: string;
-  /** Undefined until the first message stands in the room. */
+  /** Undefined until a first message stands in the room: in a new conversation, and after a move to another room. */
   readonly root: EventId | undefined;
   readonly latest: EventId | undefined;
+}
+
+/** An event, and the room in which it stands. */
+export interface EventPlace {
+  readonly room: RoomId;
+  readonly event: EventId;
+}
+
+/** A conversation that was there before another one. */
+export interface EarlierConversation {
+  readonly address: string;
+  readonly subject: string | undefined;
+  /** When its newest message was stored. */
+  readonly lastAt: Date;
+  /** Its first message in the room that it lives in now, or in the one that it has left. */
+  readonly begins: EventPlace;
 }

@@ -4,24 +4,28 @@ import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
-import type { KnownConversation } from "../domain/conversation.ts";
+import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { openRoomState, readMembership } from "../matrix/room-state.ts";
-import { addConversation, findCandidates, wroteBefore } from "../store/conversation.ts";
-import { forgetMembership } from "../store/ghost.ts";
+import { addConversation, findCandidates } from "../store/conversation.ts";
 import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
-import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
+import { bringGhost, type Citizen } from "./join.ts";
+import { noteBeginning } from "./note-beginning.ts";
 import { type PostParts, post } from "./post.ts";
+import { type ShutOutParts, shutOut } from "./shut-out.ts";
 
-export interface InboxDelivery extends GhostParts, PostParts {
+export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly ghostKey: Buffer;
   readonly replyKey: Buffer;
   readonly log: Logger;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
+  /** Makes a new conversation's own room, or finds it again. @returns undefined until it can be made. @throws MatrixError */
+  openPortal(arrival: Arrival): Promise<RoomId | undefined>;
+  /** Tells an agency of a conversation's new room. @throws MatrixError when the homeserver is away. */
+  announcePortal(agency: string, portal: RoomId): Promise<void>;
   /** Tells an agency that an arrival was set aside. @throws MatrixError */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
   /** Tells an agency that arrivals wait. @throws MatrixError */
@@ -31,6 +35,8 @@ export interface InboxDelivery extends GhostParts, PostParts {
 export interface InboxChannel {
   readonly type: string;
   readonly agency: string;
+  /** Where new conversations live. */
+  readonly portal: PortalKind;
   /** Undefined until the agency's room has been reached. */
   readonly room: RoomId | undefined;
   /** What agents are told, in the agency's language. */
@@ -96,30 +102,20 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const localpart = nameGhost(parts.ghostKey, channel.type, address);
   const citizen = { localpart, channelType: channel.type, address, name };
   const known = await findConversation(parts, arrival);
-  const room = known?.room ?? channel.room;
+  const portal = known?.portal ?? channel.portal;
+  const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
   if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
   try {
     await bringGhost(parts, citizen, room);
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
-    const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
+    const { agency, texts } = channel;
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, agency }));
+    const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
-    const isFirst = !place && !(await wroteBefore(parts.database.relaxed, conversation, channel.agency, address));
-    const note = isFirst ? { note: channel.texts.firstContact } : {};
-    await post(parts, fence, arrival, posting, { place, texts: channel.texts, ...note });
+    const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts });
+    await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }
-}
-
-/** Removed from the room, or never let in: the next attempt joins again, unless somebody has barred this citizen. */
-async function shutOut(parts: InboxDelivery, localpart: string, room: RoomId, error: MatrixError): Promise<Error> {
-  await forgetMembership(parts.database.relaxed, localpart, room);
-  const state = openRoomState(parts.client, room, parts.users.bot);
-  const membership = await readMembership(state, parts.users.fullId(localpart)).catch((fault: unknown) => {
-    if (fault instanceof MatrixError) return undefined;
-    throw fault;
-  });
-  return membership === "ban" ? new ArrivalError("final", "CITIZEN_BANNED", { cause: error }) : error;
 }
 
 async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
@@ -137,11 +133,14 @@ async function begin(
   parts: InboxDelivery,
   fence: Fence,
   arrival: Arrival,
-  place: { citizen: Citizen; room: RoomId; agency: string },
+  place: { citizen: Citizen; portal: PortalKind; room: RoomId; agency: string },
 ): Promise<ConversationId> {
+  // Said before the conversation is stored: from then on a repetition does not come here.
+  if (place.portal === "room") await parts.announcePortal(place.agency, place.room);
   const id = await addConversation(parts.database.relaxed, {
     agency: place.agency,
     channel: arrival.channel,
+    portal: place.portal,
     room: place.room,
     citizen: place.citizen.localpart,
     address: place.citizen.address,

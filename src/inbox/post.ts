@@ -1,6 +1,7 @@
-import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
-import type { ThreadPlace } from "../conversation/portal.ts";
+import { composeFile, composeLostFile, composeText, type HeadNotes } from "../conversation/compose.ts";
+import type { Place } from "../conversation/portal.ts";
 import type { DeskTexts } from "../desk/texts.ts";
+import type { PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type EventId, eventId, type UserId } from "../domain/ids.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";
@@ -26,11 +27,12 @@ export interface PostParts {
 }
 
 export interface PostTarget {
-  /** Undefined when the arrival's first event begins the thread. */
-  readonly place: ThreadPlace | undefined;
+  readonly portal: PortalKind;
+  /** Undefined when the arrival's first event begins the conversation in this room. */
+  readonly place: Place | undefined;
   readonly texts: DeskTexts;
-  /** A word about the sender, for the head of a conversation. */
-  readonly note?: string;
+  /** For the head of a conversation. */
+  readonly notes: HeadNotes;
 }
 
 /** Sends an arrival's events and settles it: one request for the words, an upload and an event a file. */
@@ -47,13 +49,14 @@ export async function post(
   const files = await readPostedFiles(db, arrival, overflow);
   if (files.length === 0) return settleText(db, fence, posting, await send("text", content));
 
-  const { posted } = arrival.message;
+  // Words that stand in a room which the conversation has left since are said again where it goes on.
+  const posted = target.place && arrival.message.posted;
   const text = posted === undefined ? await send("text", content) : eventId(posted);
   if (posted === undefined) await journalText(db, fence, posting, text);
   const root = target.place?.root ?? text;
   let latest = text;
   for (const file of files) {
-    const shared = await share(parts, arrival, posting, file, { root, latest });
+    const shared = await share(parts, arrival, posting, file, { portal: target.portal, root, latest });
     latest = await send(`file-${file.position}`, shared.content);
     const position = shared.isLost || file.position === "text" ? undefined : file.position;
     await journalFile(db, fence, posting, { event: latest, position });
@@ -62,9 +65,9 @@ export async function post(
 }
 
 /** Words on which this fails will fail again: that is the message's fault and not the moment's. */
-function compose({ message }: Arrival, { place, texts, note }: PostTarget) {
+function compose({ message }: Arrival, { place, texts, notes }: PostTarget) {
   try {
-    return composeText(message, place, texts, note);
+    return composeText(message, place, texts, notes);
   } catch (error) {
     throw new ArrivalError("rejected", "COMPOSE_FAILED", { cause: error });
   }
@@ -81,7 +84,7 @@ function openSend({ client, users }: PostParts, { id, receivedAt }: Arrival, { r
 }
 
 /** A file that the homeserver refuses for good is named in the thread; its bytes stay in the store. */
-async function share(parts: PostParts, arrival: Arrival, { ghost }: Posting, file: PostedFile, place: ThreadPlace) {
+async function share(parts: PostParts, arrival: Arrival, { ghost }: Posting, file: PostedFile, place: Place) {
   const { name, type, size } = file;
   const as = parts.users.fullId(ghost);
   try {

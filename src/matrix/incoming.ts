@@ -3,7 +3,7 @@ import { isRecord } from "../domain/is-record.ts";
 import type { IncomingEvent } from "../store/matrix-event.ts";
 import type { OurUsers } from "./identity.ts";
 
-/** Event types that can mean something to a citizen. Everything else never reaches the table. */
+/** Event types that can mean something to a citizen, or move a room. Everything else never reaches the table. */
 export const WANTED_TYPES = [
   "m.room.message",
   "m.sticker",
@@ -11,7 +11,12 @@ export const WANTED_TYPES = [
   "org.matrix.msc3381.poll.start",
   "m.room.redaction",
   "m.room.encrypted",
+  "m.room.tombstone",
 ];
+
+/** Of these only events without a state key are wanted, of a tombstone only the state. */
+const isWanted = (type: string, stateKey: unknown) =>
+  WANTED_TYPES.includes(type) && stateKey === (type === "m.room.tombstone" ? "" : undefined);
 
 /** Client-Server API, common identifier format; a longer one would not fit the table's index. */
 const LONGEST_ID = 255;
@@ -25,7 +30,7 @@ export function selectEvents(events: readonly unknown[], users: OurUsers): Incom
     if (!isRecord(event)) return [];
     const { event_id, room_id, sender, type, state_key } = event;
     if (typeof event_id !== "string" || typeof room_id !== "string" || typeof sender !== "string") return [];
-    if (state_key !== undefined || typeof type !== "string" || !WANTED_TYPES.includes(type)) return [];
+    if (typeof type !== "string" || !isWanted(type, state_key)) return [];
     if (event_id.length > LONGEST_ID || room_id.length > LONGEST_ID) return [];
     return users.isOurs(sender) ? [] : [{ eventId: event_id, room: roomId(room_id), event }];
   });

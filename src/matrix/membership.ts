@@ -3,9 +3,12 @@ import { type HomeserverClient, matrixPath } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
 import { MatrixError } from "./matrix-error.ts";
 
-/** Harmless for a member. */
-export async function joinRoom(client: HomeserverClient, room: RoomId, as: UserId): Promise<void> {
-  await client.request({ method: "POST", path: matrixPath`/_matrix/client/v3/join/${room}`, as, body: {} });
+/** Harmless for a member. @param via a server that is in the room, when ours may not be. */
+export async function joinRoom(client: HomeserverClient, room: RoomId, as: UserId, via?: string): Promise<void> {
+  const path = matrixPath`/_matrix/client/v3/join/${room}`;
+  // Called server_name before version 1.12 of the specification.
+  const query = via === undefined ? {} : { query: { via, server_name: via } };
+  await client.request({ method: "POST", path, as, body: {}, ...query });
 }
 
 /** Lets a user in; the bot needs the level that the room asks for. */

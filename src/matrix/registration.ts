@@ -32,8 +32,10 @@ export type Registration = z.output<typeof registrationSchema>;
 export interface RegistrationNeeds {
   /** The homeserver's server_name. */
   readonly domain: string;
-  /** Full aliases of the agency rooms. */
+  /** Full aliases of the agencies' rooms and spaces. */
   readonly aliases: readonly string[];
+  /** Whether conversations have rooms of their own, which are made under aliases of ours. */
+  readonly portalRooms?: boolean;
 }
 
 /**
@@ -59,7 +61,10 @@ export function makeRegistration(
     namespaces: {
       // Homeservers match from the start of an id, not to its end.
       users: [{ exclusive: true, regex: `@${NAMESPACE_PREFIX}.*:${escapeRegex(needs.domain)}$` }],
-      aliases: needs.aliases.map((alias) => ({ exclusive: true, regex: `${escapeRegex(alias)}$` })),
+      aliases: [
+        ...needs.aliases.map((alias) => `${escapeRegex(alias)}$`),
+        ...(needs.portalRooms ? [`#${NAMESPACE_PREFIX}.*:${escapeRegex(needs.domain)}$`] : []),
+      ].map((regex) => ({ exclusive: true, regex })),
       rooms: [],
     },
   };
@@ -155,13 +160,19 @@ function holdsPlaceholder(found: unknown): boolean {
   return tokens.some((token) => typeof token === "string" && PLACEHOLDER.test(token));
 }
 
-function findUncovered({ namespaces }: Registration, { domain, aliases }: RegistrationNeeds): string[] {
+function findUncovered(
+  { namespaces }: Registration,
+  { domain, aliases, portalRooms = false }: RegistrationNeeds,
+): string[] {
   const users = nameOurUsers(domain, `${NAMESPACE_PREFIX}as`);
   const ghost = users.fullId(`${NAMESPACE_PREFIX}email_0123456789abcdef`);
   return [
     ...(covers(namespaces.users, users.bot) ? [] : [`its bot ${users.bot}`]),
     ...(covers(namespaces.users, ghost) ? [] : [`the users @${NAMESPACE_PREFIX}*:${domain}`]),
     ...aliases.filter((alias) => !covers(namespaces.aliases, alias)).map((alias) => `the alias ${alias}`),
+    ...(portalRooms && !covers(namespaces.aliases, `#${NAMESPACE_PREFIX}0123456789abcdef:${domain}`)
+      ? [`the aliases #${NAMESPACE_PREFIX}*:${domain}`]
+      : []),
   ];
 }
 

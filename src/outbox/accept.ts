@@ -5,11 +5,13 @@ import { type ConversationId, type Lane, type RoomId, replyLane } from "../domai
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { readWaitingEvents, type WaitingEvent } from "../store/matrix-event.ts";
 import { findMessages, type RecordedMessage } from "../store/message.ts";
+import { findPortalOwner } from "../store/portal-room.ts";
 import { isAhead } from "./ahead.ts";
 import { takeAnswer } from "./answer.ts";
 import { takeEdit, takeRedaction } from "./change.ts";
 import { HOLD_LIMIT_MS, type Holds, openHolds, referencesOf } from "./holds.ts";
 import { type Context, type OutboxIntake, object, settle } from "./intake.ts";
+import { takeMove } from "./move.ts";
 import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
 
@@ -21,12 +23,15 @@ const BEHIND_WAIT_MS = 250;
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
   if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
   const woken = new Set<Lane>();
-  const holds = openHolds();
+  const portal = await findPortalOwner(parts.database.relaxed, room);
+  const rules = portal ? parts.agency(portal.agency) : parts.agencyOf(room);
+  const pass = { parts, fence, room, rules, portal: portal?.conversation };
+  const holds = openHolds(portal?.conversation);
   try {
     for (let after: WaitingEvent | undefined; ; ) {
       const waiting = await readWaitingEvents(parts.database.relaxed, room, after, READ_AT_ONCE);
       for (const event of waiting) {
-        const conversation = await accept(parts, fence, room, event, holds);
+        const conversation = await accept(pass, event, holds);
         if (conversation) woken.add(replyLane(conversation));
         after = event;
       }
@@ -41,42 +46,48 @@ export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: Room
   }
 }
 
+/** What all events of one pass over a room have in common. */
+interface Pass extends Pick<Context, "parts" | "fence" | "room" | "rules"> {
+  /** The conversation whose own room it is. */
+  readonly portal: ConversationId | undefined;
+}
+
 /** @returns the conversation in which an answer has to be looked at. */
 async function accept(
-  parts: OutboxIntake,
-  fence: Fence,
-  room: RoomId,
+  { portal, ...pass }: Pass,
   { seq, event: content, receivedAt }: WaitingEvent,
   holds: Holds,
 ): Promise<ConversationId | undefined> {
+  const { parts, room, rules } = pass;
   const event = readEvent(content, new Date());
+  const context = { ...pass, seq, event, receivedAt };
   const repliedTo = "replyTo" in event ? event.replyTo : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
   const known = await findMessages(parts.database.relaxed, room, referencesOf(event));
   if (holds.concern(event, known) || (await isAhead(parts, room, event, known))) {
     const forMs = Date.now() - receivedAt.getTime();
-    if (forMs > HOLD_LIMIT_MS) return strand({ parts, fence, room, seq, event });
+    if (forMs > HOLD_LIMIT_MS) return strand(context);
     holds.hold(event, known, forMs);
     return undefined;
   }
   const answered = repliedTo && known.get(repliedTo);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),
-    replies: parts.agencyOf(room)?.replies ?? "explicit",
+    replies: rules?.replies ?? "explicit",
     repliedTo: answered,
     thread: threadRoot && known.get(threadRoot),
+    portal,
   });
-  return apply({ parts, fence, room, seq, event }, ruling, answered);
+  return apply(context, ruling, answered);
 }
 
 /** The store does not know a message that stands in the room, as after the restoration of an older copy. */
 async function strand(context: Context): Promise<undefined> {
-  const { parts, fence, room, event } = context;
+  const { parts, fence, room, event, rules } = context;
   parts.log.error({ lane: fence.lane, event: event.id }, "an answer to a message that the store does not know");
-  const texts = parts.agencyOf(room)?.texts;
   try {
-    if (texts && event.kind === "message")
-      await sayBeside(parts, room, { text: texts.unknownMessage, about: event.id, agent: event.sender });
+    if (rules && event.kind === "message")
+      await sayBeside(parts, room, { text: rules.texts.unknownMessage, about: event.id, agent: event.sender });
   } catch (error) {
     if (!(error instanceof MatrixError && error.isRefusal)) throw error;
   }
@@ -95,6 +106,8 @@ async function apply(
       return takeEdit(context, ruling.of, ruling.command);
     case "redaction":
       return takeRedaction(context, ruling.of);
+    case "moved":
+      return takeMove(context);
     case "unknown-command":
       return object(context, ruling.conversation, (texts) => texts.unknownCommand(ruling.verb));
     case "unreadable":

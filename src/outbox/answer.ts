@@ -12,7 +12,7 @@ export async function takeAnswer(
 ): Promise<ConversationId | undefined> {
   const { parts, fence, room, seq, event } = context;
   const content = event.kind === "message" ? renderSafely(context, event.content) : undefined;
-  const place = await readPlace(parts.database.relaxed, conversation);
+  const place = await readPlace(parts.database.relaxed, conversation, room);
   if (!content || !place) return object(context, conversation, (texts) => texts.nothingToSend);
   const undoMs = parts.agency(place.agency)?.undoMs ?? 0;
   await parts.database.durable.transaction().execute(async (trx) => {

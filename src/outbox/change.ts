@@ -11,7 +11,7 @@ export async function takeEdit(
   of: EventId,
   command: string | undefined,
 ): Promise<ConversationId | undefined> {
-  const { parts, fence, room, seq, event } = context;
+  const { parts, fence, rules, seq, event } = context;
   const answer = await findAnswer(parts.database.relaxed, of);
   if (!answer) return refuseToBegin(context, of, command);
   // Clients pass over an edit of somebody else's words, and so do we.
@@ -20,7 +20,7 @@ export async function takeEdit(
   const objection = objectionTo(command, content !== undefined);
   if (content === undefined || command === "note" || objection) return withdraw(context, of, objection);
 
-  const undoMs = parts.agencyOf(room)?.undoMs ?? 0;
+  const undoMs = rules?.undoMs ?? 0;
   const dueAt = new Date(event.at.getTime() + undoMs);
   const changed = await parts.database.durable.transaction().execute(async (trx) => {
     const conversation = await replaceAnswer(trx, of, event.sender, content, dueAt);

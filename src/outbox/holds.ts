@@ -19,9 +19,14 @@ export interface Holds {
   next(now: Date): Date | undefined;
 }
 
-export function openHolds(): Holds {
+/** @param portal the conversation to which everything in the room belongs, when there is one. */
+export function openHolds(portal: ConversationId | undefined): Holds {
   const names = new Set<string>();
   let lookMs: number | undefined;
+  const namesIn = (event: AgentEvent, known: KnownConversations): string[] => [
+    ...referencesOf(event).flatMap((id) => [id, known.get(id)?.conversation ?? []].flat()),
+    ...(portal !== undefined && isMessage(event) ? [portal] : []),
+  ];
   return {
     concern: (event, known) => namesIn(event, known).some((name) => names.has(name)),
     hold(event, known, forMs) {
@@ -36,10 +41,9 @@ export function openHolds(): Holds {
 /** Events that an event refers to. */
 export function referencesOf(event: AgentEvent): EventId[] {
   if (event.kind === "edit" || event.kind === "redaction") return [event.of];
-  if (event.kind !== "message" && event.kind !== "encrypted" && event.kind !== "unsendable") return [];
+  if (!isMessage(event)) return [];
   return [event.replyTo, event.threadRoot].flatMap((id) => id ?? []);
 }
 
-function namesIn(event: AgentEvent, known: KnownConversations): string[] {
-  return referencesOf(event).flatMap((id) => [id, known.get(id)?.conversation ?? []].flat());
-}
+const isMessage = (event: AgentEvent) =>
+  event.kind === "message" || event.kind === "encrypted" || event.kind === "unsendable";

@@ -15,6 +15,11 @@ export interface OutboxIntake extends DeskParts {
   agencyOf(room: RoomId): AgencyRules | undefined;
   /** False while older events than those that wait may still come. */
   isCurrent(): boolean;
+  /**
+   * Follows a room that another one has replaced. @returns false when none has that can be believed.
+   * @throws MatrixError when there is no way in.
+   */
+  follow(room: RoomId): Promise<boolean>;
   wake(lane: Lane): Promise<void>;
 }
 
@@ -29,8 +34,12 @@ export interface Context {
   readonly parts: OutboxIntake;
   readonly fence: Fence;
   readonly room: RoomId;
+  /** Of the agency to which the room belongs. */
+  readonly rules: AgencyRules | undefined;
   readonly seq: string;
   readonly event: AgentEvent;
+  /** When the homeserver told of it. */
+  readonly receivedAt: Date;
 }
 
 /** Says to the event's sender why it does not leave, or does not change what has. A room that is closed to us is passed over. */
@@ -41,7 +50,7 @@ export async function object(
   about: EventId = context.event.id,
 ): Promise<undefined> {
   const { parts, event, fence } = context;
-  const place = await readPlace(parts.database.relaxed, conversation);
+  const place = await readPlace(parts.database.relaxed, conversation, context.room);
   const texts = place && parts.agency(place.agency)?.texts;
   try {
     if (place && texts) await sayToAgent(parts, place, { text: choose(texts), about, agent: event.sender });

@@ -30,6 +30,8 @@ export type AgentEvent = Common &
       }
     | { readonly kind: "redaction"; readonly of: EventId }
     | { readonly kind: "notice" }
+    /** The room has been replaced by another one. */
+    | { readonly kind: "tombstone" }
     | { readonly kind: "other" }
   );
 
@@ -48,6 +50,7 @@ export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): 
     const of = textIn(content.redacts) ?? textIn(event.redacts);
     return of ? { ...common, kind: "redaction", of: eventId(of) } : { ...common, kind: "other" };
   }
+  if (event.type === "m.room.tombstone") return { ...common, kind: "tombstone" };
   const relation = isRecord(content["m.relates_to"]) ? content["m.relates_to"] : {};
   if (event.type === "m.room.encrypted") return { ...common, kind: "encrypted", ...readRelation(relation) };
   // A sticker is a picture with a name (Client-Server API, m.sticker).

@@ -1,7 +1,7 @@
 import type { ConversationId, EventId } from "../domain/ids.ts";
 import type { AgentEvent } from "./read-event.ts";
 
-/** What an event of an agency room means for the citizen. */
+/** What an event of an agency's room means for the citizen. */
 export type Ruling =
   | { readonly is: "answer"; readonly conversation: ConversationId; readonly answers: EventId | undefined }
   | { readonly is: "note"; readonly conversation: ConversationId }
@@ -10,6 +10,7 @@ export type Ruling =
   | { readonly is: "unreadable"; readonly conversation: ConversationId }
   | { readonly is: "edit"; readonly of: EventId; readonly command: string | undefined }
   | { readonly is: "redaction"; readonly of: EventId }
+  | { readonly is: "moved" }
   | { readonly is: "ignored"; readonly because: "own-echo" | "not-a-message" | "outside-conversations" | "machine" };
 
 /** An event that we know, and whose words it holds. */
@@ -25,21 +26,25 @@ export interface Circumstances {
   readonly repliedTo: KnownEvent | undefined;
   /** The thread's root, or the fallback's event, when we know it. */
   readonly thread: KnownEvent | undefined;
+  /** The conversation whose own room this is: everything in it belongs there. */
+  readonly portal: ConversationId | undefined;
 }
 
 /**
  * Decides what leaves the house. In `explicit` rooms only a true reply to a citizen's message, or !reply, does: what is
- * typed into a thread by habit stays among agents. In `all` rooms everything in a thread does, except !note.
+ * typed into a thread by habit stays among agents. In `all` rooms everything in a thread does, except !note. A
+ * conversation's own room is like one thread.
  */
-export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread }: Circumstances): Ruling {
+export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread, portal }: Circumstances): Ruling {
   if (own) return { is: "ignored", because: "own-echo" };
   if (event.kind === "other") return { is: "ignored", because: "not-a-message" };
   if (event.kind === "redaction") return { is: "redaction", of: event.of };
   if (event.kind === "edit") return { is: "edit", of: event.of, command: event.command };
+  if (event.kind === "tombstone") return { is: "moved" };
   // Notices are what bots say (Client-Server API, m.notice): answering them, or for them, makes loops.
   if (event.kind === "notice") return { is: "ignored", because: "machine" };
 
-  const conversation = (repliedTo ?? thread)?.conversation;
+  const conversation = (repliedTo ?? thread)?.conversation ?? portal;
   if (conversation === undefined) return { is: "ignored", because: "outside-conversations" };
   if (event.kind === "encrypted") return { is: "unreadable", conversation };
 

@@ -59,7 +59,7 @@ function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | unde
 }
 
 async function explain(parts: ShowParts, answer: Answer): Promise<void> {
-  const place = await readPlace(parts.database.relaxed, answer.conversation.id);
+  const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
   if (!place) return;
   const text = wordsFor(parts.texts(place.agency), answer);
   await sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });

@@ -24,6 +24,20 @@ export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: 
   });
 }
 
+/** The space that holds an agency's rooms. */
+export async function readSpace(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
+  const row = await db.selectFrom("agency_space").select("room_id").where("agency", "=", agency).executeTakeFirst();
+  return row && roomId(row.room_id);
+}
+
+export async function keepSpace(db: Kysely<Schema>, agency: string, room: RoomId): Promise<void> {
+  await db
+    .insertInto("agency_space")
+    .values({ agency, room_id: room })
+    .onConflict((conflict) => conflict.column("agency").doUpdateSet({ room_id: room }))
+    .execute();
+}
+
 export async function listAgencyRooms(db: Kysely<Schema>): Promise<ReadonlyMap<string, string>> {
   const rows = await db.selectFrom("agency_room").select(["room_id", "agency"]).execute();
   return new Map(rows.map((row) => [row.room_id, row.agency]));

@@ -1,12 +1,13 @@
 import { type Kysely, sql } from "kysely";
-import type { KnownConversation } from "../domain/conversation.ts";
-import { type ConversationId, conversationId, eventId, roomId } from "../domain/ids.ts";
+import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
+import { type ConversationId, conversationId, eventId, type RoomId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 export interface NewConversation {
   readonly agency: string;
   readonly channel: string;
-  readonly room: string;
+  readonly portal: PortalKind;
+  readonly room: RoomId;
   /** Ghost localpart. */
   readonly citizen: string;
   readonly address: string;
@@ -14,12 +15,27 @@ export interface NewConversation {
   readonly subject: string | undefined;
 }
 
+/** A room of its own belongs to the newest conversation that claims it: an earlier one was lost in a crash. */
 export async function addConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
+  if (conversation.portal === "thread") return insertConversation(db, conversation);
+  return db.transaction().execute(async (trx) => {
+    const id = await insertConversation(trx, conversation);
+    await trx
+      .insertInto("portal_room")
+      .values({ room_id: conversation.room, conversation_id: id })
+      .onConflict((conflict) => conflict.column("room_id").doUpdateSet({ conversation_id: id }))
+      .execute();
+    return id;
+  });
+}
+
+async function insertConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
   const { id } = await db
     .insertInto("conversation")
     .values({
       agency: conversation.agency,
       channel: conversation.channel,
+      portal: conversation.portal,
       room_id: conversation.room,
       citizen: conversation.citizen,
       address: conversation.address,
@@ -29,24 +45,6 @@ export async function addConversation(db: Kysely<Schema>, conversation: NewConve
     .returning("id")
     .executeTakeFirstOrThrow();
   return conversationId(id);
-}
-
-/** Whether the address has an earlier conversation with the agency, on whichever channel. */
-export async function wroteBefore(
-  db: Kysely<Schema>,
-  conversation: ConversationId,
-  agency: string,
-  address: string,
-): Promise<boolean> {
-  const earlier = await db
-    .selectFrom("conversation")
-    .select("id")
-    .where("address", "=", address)
-    .where("agency", "=", agency)
-    .where("id", "<", conversation)
-    .limit(1)
-    .executeTakeFirst();
-  return earlier !== undefined;
 }
 
 /**
@@ -65,14 +63,16 @@ export async function findCandidates(
       select m.conversation_id, r.rank from unnest(${[...references]}::text[]) with ordinality as r(remote_id, rank)
       join message m on m.remote_id = r.remote_id
     )
-    select c.id, c.channel, c.agency, c.room_id, c.address, c.root_event_id,
-      (select event_id from message where conversation_id = c.id order by created_at desc limit 1) as latest
+    select c.id, c.channel, c.agency, c.portal, c.room_id, c.address, c.root_event_id,
+      (select event_id from message where conversation_id = c.id and room_id = c.room_id order by created_at desc limit 1)
+        as latest
     from (select id, min(rank) as rank from found group by id) f join conversation c on c.id = f.id
     order by f.rank limit 20`.execute(db);
   return rows.map((row) => ({
     id: conversationId(row.id),
     channel: row.channel,
     agency: row.agency,
+    portal: row.portal,
     room: roomId(row.room_id),
     address: row.address,
     root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
@@ -84,6 +84,7 @@ interface CandidateRow {
   readonly id: string;
   readonly channel: string;
   readonly agency: string;
+  readonly portal: PortalKind;
   readonly room_id: string;
   readonly address: string;
   readonly root_event_id: string | null;

@@ -7,6 +7,8 @@ import type { Schema, StoredMessage } from "./schema.ts";
 export interface Arrival {
   readonly id: InboxId;
   readonly channel: string;
+  /** The transport's name for this arrival. */
+  readonly dedupeKey: string;
   readonly message: StoredMessage;
   /** Set once an attempt has begun to post it. */
   readonly conversation: ConversationId | undefined;
@@ -51,7 +53,18 @@ export async function addArrival(
 export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number): Promise<Arrival[]> {
   const rows = await db
     .selectFrom("inbox")
-    .select(["id", "channel", "message", "conversation_id", "attempts", "code", "due_at", "received_at", "has_files"])
+    .select([
+      "id",
+      "channel",
+      "dedupe_key",
+      "message",
+      "conversation_id",
+      "attempts",
+      "code",
+      "due_at",
+      "received_at",
+      "has_files",
+    ])
     .where("lane", "=", lane)
     .where("state", "=", "waiting")
     .orderBy("id")
@@ -63,6 +76,7 @@ export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number)
           {
             id: inboxId(row.id),
             channel: row.channel,
+            dedupeKey: row.dedupe_key,
             message: row.message,
             conversation: row.conversation_id === null ? undefined : conversationId(row.conversation_id),
             attempts: row.attempts,

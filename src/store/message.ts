@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
-import { type ConversationId, conversationId, type EventId, eventId, type RoomId, roomId } from "../domain/ids.ts";
+import type { PortalKind } from "../domain/conversation.ts";
+import { type ConversationId, conversationId, type EventId, eventId, type RoomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 export interface RecordedMessage {
@@ -58,34 +59,46 @@ export async function findMessages(
 export interface ConversationPlace {
   readonly id: ConversationId;
   readonly agency: string;
+  readonly portal: PortalKind;
   readonly room: RoomId;
+  /** First and newest message in this room. */
   readonly root: EventId | undefined;
   readonly latest: EventId | undefined;
   /** Address of the citizen whom the conversation belongs to. */
   readonly address: string;
 }
 
-export async function readPlace(db: Kysely<Schema>, id: ConversationId): Promise<ConversationPlace | undefined> {
+/** A conversation as it stands in one of its rooms: the one that it is in, or one that it was in before a move. */
+export async function readPlace(
+  db: Kysely<Schema>,
+  id: ConversationId,
+  room: RoomId,
+): Promise<ConversationPlace | undefined> {
   const row = await db
     .selectFrom("conversation as c")
-    .select(["c.agency", "c.room_id", "c.root_event_id", "c.address"])
-    .select((eb) =>
-      eb
+    .select(["c.agency", "c.portal", "c.room_id", "c.root_event_id", "c.address"])
+    .select((eb) => {
+      const standing = eb
         .selectFrom("message")
         .select("event_id")
         .whereRef("conversation_id", "=", "c.id")
-        .orderBy("created_at", "desc")
-        .limit(1)
-        .as("latest"),
-    )
+        .where("room_id", "=", room)
+        .limit(1);
+      return [
+        standing.orderBy("created_at", "desc").as("latest"),
+        standing.where("author", "=", "citizen").orderBy("created_at").as("first"),
+      ];
+    })
     .where("c.id", "=", id)
     .executeTakeFirst();
   if (!row) return undefined;
+  const root = row.room_id === room ? row.root_event_id : row.first;
   return {
     id,
     agency: row.agency,
-    room: roomId(row.room_id),
-    root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
+    portal: row.portal,
+    room,
+    root: root === null ? undefined : eventId(root),
     latest: row.latest === null ? undefined : eventId(row.latest),
     address: row.address,
   };

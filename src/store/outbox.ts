@@ -22,6 +22,8 @@ import type { OutboxState, Schema, Shown, StoredAnswer } from "./schema.ts";
 export interface Answer {
   readonly id: OutboxId;
   readonly event: EventId;
+  /** Where the agent wrote it; its conversation may have moved on since. */
+  readonly room: RoomId;
   readonly agent: UserId;
   readonly content: StoredAnswer;
   readonly address: string;
@@ -55,8 +57,6 @@ export interface AnsweredConversation {
   readonly id: ConversationId;
   readonly agency: string;
   readonly channel: string;
-  readonly room: RoomId;
-  readonly root: EventId | undefined;
   readonly address: string;
   readonly citizenName: string | undefined;
   readonly subject: string | undefined;
@@ -97,8 +97,10 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
   const rows = await db
     .selectFrom("outbox as o")
     .innerJoin("conversation as c", "c.id", "o.conversation_id")
+    .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
-    .select(["c.agency", "c.channel", "c.room_id", "c.root_event_id", "c.citizen_name", "c.subject"])
+    .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
+    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject"])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -107,6 +109,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
   return rows.map((row) => ({
     id: outboxId(row.id),
     event: eventId(row.event_id),
+    room: roomId(row.room_id),
     agent: userId(row.sender),
     content: row.content,
     address: row.address,
@@ -134,8 +137,6 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
       id: conversation,
       agency: row.agency,
       channel: row.channel,
-      room: roomId(row.room_id),
-      root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
       address: row.citizen_address,
       citizenName: row.citizen_name ?? undefined,
       subject: row.subject ?? undefined,

@@ -41,7 +41,7 @@ async function recordText(
       where id = ${id} and state = 'waiting' and ${fenced(fence)} returning id
     ), rooted as (
       update conversation set root_event_id = ${text}
-      where id = ${conversation} and root_event_id is null and exists (select 1 from changed)
+      where id = ${conversation} and room_id = ${room} and root_event_id is null and exists (select 1 from changed)
     ), recorded as (
       insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, created_at)
       select ${text}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${remoteId ?? null}, clock_timestamp() from changed

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { PortalKind } from "../domain/conversation.ts";
 import type { LateState } from "../domain/late-news.ts";
 
 type Instant = ColumnType<Date, Date, Date>;
@@ -10,6 +11,8 @@ export interface Schema {
   note: { channel: string; key: string; value: string };
   lane: { name: string; token: string; owner: string; until: Instant };
   agency_room: { room_id: string; agency: string; is_current: boolean; created_at: DefaultInstant };
+  agency_space: { agency: string; room_id: string };
+  portal_room: { room_id: string; conversation_id: string; created_at: DefaultInstant };
   ghost: { localpart: string; channel_type: string; address: string; registered_at: Date | null };
   ghost_membership: { room_id: string; localpart: string; display_name: string; joined_at: DefaultInstant };
   conversation: ConversationTable;
@@ -26,6 +29,7 @@ interface ConversationTable {
   id: Generated<string>;
   agency: string;
   channel: string;
+  portal: Generated<PortalKind>;
   room_id: string;
   root_event_id: string | null;
   citizen: string;

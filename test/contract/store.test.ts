@@ -86,6 +86,7 @@ describe("the store", () => {
   async function converse(citizen: string) {
     await addGhost(database.durable, { localpart: citizen, channelType: "email", address: `${citizen}@b.example` });
     return addConversation(database.durable, {
+      portal: "thread",
       agency: "hall",
       channel: "mail",
       room: ROOM,

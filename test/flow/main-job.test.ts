@@ -77,7 +77,10 @@ describe.each(["postgres", "redis"] as const)("the main job, queue in %s", (queu
 
       // A stranger who cites it begins a matter of his own, and so does the same subject.
       await house.mail({ from: "mallory@example.net", subject: "Parking permit", text: "By theft", inReplyTo });
-      expect(relation(await house.arrival("By theft"))).toBeUndefined();
+      const theft = await house.arrival("By theft");
+      expect(relation(theft)).toBeUndefined();
+      expect(theft.content.body).toContain(`May belong to an earlier conversation: https://matrix.to/#/`);
+      expect(theft.content.body).toContain(encodeURIComponent(root.event_id));
       await house.mail({ from: JEANNE, subject: "Parking permit", text: "By subject" });
       expect(relation(await house.arrival("By subject"))).toBeUndefined();
     },

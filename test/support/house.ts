@@ -70,8 +70,10 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const others = await Promise.all(
     Object.entries(options.others ?? {}).map(async ([name, keys]) => ({ name, keys, port: await freePort() })),
   );
-  const aliases = [ALIAS, ...others.map(({ name }) => `#${name}:agents.test`)];
-  writeRegistration(registration, makeRegistration({ url, domain: "agents.test", aliases }), { replace: true });
+  const rooms = [ALIAS, ...others.map(({ name }) => `#${name}:agents.test`)];
+  const aliases = rooms.flatMap((room) => [room, room.replace(":", "-space:")]);
+  const needs = { url, domain: "agents.test", aliases, portalRooms: true };
+  writeRegistration(registration, makeRegistration(needs), { replace: true });
   const synapse = await startSynapse({
     appServices: [registration],
     config: { room_list_publication_rules: [{ action: "allow" }], ...options.synapseConfig },

@@ -188,10 +188,15 @@ describe("each fault is told with its line, what was found and what is allowed",
       ],
     ],
     [
-      "a portal that is not built",
-      HEAD.replace("{ name", "{ portal: room, name"),
+      "a portal that is none",
+      HEAD.replace("{ name", "{ portal: channel, name"),
+      ['3:24 agencies.town-hall.portal: found "channel", allowed: one of thread, room'],
+    ],
+    [
+      "a space that is a room",
+      HEAD.replace("{ name", '{ space: "#town-hall:agents.example", name'),
       [
-        '3:24 agencies.town-hall.portal: found "room", allowed: thread ("room", a room for each conversation, is not built yet)',
+        '3:23 agencies.town-hall.space: found "#town-hall:agents.example", which is the room of agencies.town-hall, allowed: a room of its own for each agency',
       ],
     ],
     [

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { composeFile, composeText } from "../../src/conversation/compose.ts";
 import { nameForDisplay, nameGhost } from "../../src/conversation/ghost.ts";
 import { matchConversation } from "../../src/conversation/match.ts";
-import { threadRelation } from "../../src/conversation/portal.ts";
+import { relationIn } from "../../src/conversation/portal.ts";
 import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
 import { chooseTexts } from "../../src/desk/texts.ts";
 import type { KnownConversation } from "../../src/domain/conversation.ts";
@@ -64,6 +64,7 @@ describe("match", () => {
     id: conversationId(id),
     channel: "town-mail",
     agency: "town-hall",
+    portal: "thread",
     room: roomId("!r"),
     address: "jeanne@example.org",
     root: eventId("$root"),
@@ -92,7 +93,7 @@ describe("match", () => {
 
 describe("compose", () => {
   const texts = chooseTexts(["en"]);
-  const place = { root: eventId("$root"), latest: eventId("$latest") };
+  const place = { portal: "thread", root: eventId("$root"), latest: eventId("$latest") } as const;
 
   test("the first event carries subject and sender, and no relation", () => {
     const { content } = composeText(message({ subject: "Permit <b>" }), undefined, texts);
@@ -105,7 +106,7 @@ describe("compose", () => {
 
   test("what agents should know of the sender stands on top, in every event", () => {
     const wary = { trust: { verdict: "forged" as const, remark: "May be <forged>." }, remarks: ["Look\nagain."] };
-    expect(composeText(message(wary), undefined, texts, "first contact").content).toMatchObject({
+    expect(composeText(message(wary), undefined, texts, { sender: "first contact" }).content).toMatchObject({
       body: "⚠️ May be <forged>.\n⚠️ Look again.\n\nJeanne Martin <jeanne@example.org> · first contact\n\nBonjour",
       formatted_body:
         "<p><em>⚠️ May be &lt;forged&gt;.<br>⚠️ Look again.</em></p><p>Jeanne Martin &lt;jeanne@example.org&gt; · first contact</p><p>Bonjour</p>",
@@ -185,7 +186,7 @@ describe("compose", () => {
   });
 
   test("a reply points at what it answers, and is no fallback", () => {
-    expect(threadRelation(place, eventId("$x"))).toMatchObject({
+    expect(relationIn(place, eventId("$x"))["m.relates_to"]).toMatchObject({
       is_falling_back: false,
       "m.in_reply_to": { event_id: "$x" },
     });

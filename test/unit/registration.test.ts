@@ -54,6 +54,16 @@ describe("writeRegistration", () => {
 });
 
 describe("readRegistration", () => {
+  test("asks for the aliases of conversations' rooms where they are wanted", () => {
+    using folder = folderWith({});
+    const path = folder.path("registration.yaml");
+    writeRegistration(path, make(), { replace: false });
+    const wanted = { ...needs, portalRooms: true };
+    expect(() => readRegistration(path, wanted)).toThrow(/the aliases #_guichet_\*:agents.example/);
+    writeRegistration(path, makeRegistration({ ...wanted, url: "http://other:1" }), { replace: true });
+    expect(readRegistration(path, wanted).namespaces.aliases).toHaveLength(2);
+  });
+
   test.each<[string, (registration: Record<string, unknown>) => unknown, string, RegExp]>([
     ["no map", () => "hello", "REGISTRATION_INVALID", /the whole file/],
     ["a short token", (r) => ({ ...r, as_token: "as1" }), "REGISTRATION_INVALID", /as_token/],
