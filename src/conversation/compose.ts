@@ -1,9 +1,10 @@
-import { cleanCharacters } from "../html/characters.ts";
 import { escapeHtml } from "../html/write-html.ts";
 import type { StoredMessage } from "../store/schema.ts";
+import { composeHead, type HeadTexts } from "./compose-head.ts";
 import type { RemovedContent } from "./picture.ts";
 import { type ThreadPlace, threadRelation } from "./portal.ts";
 import { sanitiseHtml } from "./sanitise.ts";
+import { frameWords } from "./words.ts";
 
 /**
  * An event may be 65,536 bytes with everything that servers add (Client-Server API, size limits); bodies get
@@ -11,8 +12,6 @@ import { sanitiseHtml } from "./sanitise.ts";
  */
 const BODY_LIMIT = 24_000;
 const HTML_LIMIT = 32_000;
-/** In characters. */
-const SUBJECT_LIMIT = 500;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
@@ -21,12 +20,11 @@ export interface ComposedText {
 }
 
 /** Sentences for agents, in their language. */
-export interface ComposeTexts {
+export interface ComposeTexts extends HeadTexts {
   /** Says what was not loaded, when there is something. */
   readonly notLoaded: (removed: RemovedContent) => string;
 }
 
-/**
 /**
  * The event that shows an arrival's words: those of its HTML, when it has some that can be shown, in both bodies. It has
  * no `m.mentions`: Synapse spends a sixth of a message's cost on an empty one (docs/adr/0007), and a ghost has not the
@@ -40,7 +38,7 @@ export function composeText(
   texts: ComposeTexts,
   note?: string,
 ): ComposedText {
-  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, note));
+  const head = composeHead(message, texts, { isFirst: place === undefined, note });
   const shown = message.visible ?? message;
   const letter = shown.html === undefined ? undefined : sanitiseHtml(shown.html);
   const text = letter?.text || shown.text.trim() || (shown.html ? "" : "—");
@@ -51,10 +49,7 @@ export function composeText(
   return {
     content: {
       msgtype: "m.text",
-      body: [head?.text, body, foot?.text].filter((part) => part !== undefined && part !== "").join("\n\n"),
-      ...(html !== undefined && fits(html)
-        ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html + (foot?.html ?? "") }
-        : {}),
+      ...frameWords({ text: body, html: html !== undefined && fits(html) ? html : undefined }, head, foot),
       ...(place ? { "m.relates_to": threadRelation(place) } : {}),
     },
     overflow:
@@ -69,43 +64,6 @@ function composeFoot(removed: RemovedContent | undefined, { notLoaded }: Compose
 }
 
 const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
-
-interface HeadPart {
-  readonly text: string;
-  readonly html: string;
-}
-
-function joinParts(...parts: readonly (HeadPart | undefined)[]): HeadPart | undefined {
-  const there = parts.filter((part) => part !== undefined);
-  if (there.length === 0) return undefined;
-  return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
-}
-
-/** In characters: a remark is a sentence. */
-const REMARK_LIMIT = 240;
-const MOST_REMARKS = 4;
-
-/** One line each, in the order of their weight. */
-function composeWarnings({ trust, remarks = [] }: StoredMessage): HeadPart | undefined {
-  const lines = [...(trust?.remark === undefined ? [] : [trust.remark]), ...remarks]
-    .slice(0, MOST_REMARKS)
-    .map((line) => `⚠️ ${cleanCharacters(line.replace(/\s+/g, " ").slice(0, REMARK_LIMIT))}`);
-  if (lines.length === 0) return undefined;
-  return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
-}
-
-function composeHead({ subject: whole, from }: StoredMessage, note: string | undefined): HeadPart {
-  const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
-  const name = from.name && cleanCharacters(from.name);
-  const named = name && name !== from.address ? `${name} <${from.address}>` : from.address;
-  const sender = note === undefined ? named : `${named} · ${note}`;
-  return {
-    text: subject ? `${subject}\n${sender}` : sender,
-    html: subject
-      ? `<p><strong>${escapeHtml(subject)}</strong><br>${escapeHtml(sender)}</p>`
-      : `<p>${escapeHtml(sender)}</p>`,
-  };
-}
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */
 function cutToBytes(text: string, limit: number): string {

@@ -1,4 +1,6 @@
+import type { Opening } from "../adapter/index.ts";
 import type { ComposeTexts } from "../conversation/compose.ts";
+import type { StoredRefusal } from "../store/schema.ts";
 
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
 export interface DeskTexts extends ComposeTexts {
@@ -23,9 +25,21 @@ export interface DeskTexts extends ComposeTexts {
   /** A rule of the operator set a message aside. */
   readonly held: (id: string, code: string, remark: string | undefined) => string;
   readonly firstContact: string;
+  /** Some of several recipients did not get an answer. */
+  readonly refused: (refused: readonly StoredRefusal[]) => string;
+  readonly cannotCopy: string;
+  readonly nobodyElse: string;
+  readonly openingAddress: (verb: string, example: string) => string;
+  readonly openingText: string;
+  readonly openingStays: (address: string) => string;
+  readonly openingOutside: (verb: string) => string;
+  readonly help: (openings: readonly Pick<Opening, "verb" | "example">[]) => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
+
+const listed = (refused: readonly StoredRefusal[]) =>
+  refused.map(({ address, code, remoteAnswer }) => `${address} (${said(code, remoteAnswer)})`).join(", ");
 
 const counted = (...things: readonly (readonly [count: number, one: string, many: string])[]) =>
   things.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`])).join(", ");
@@ -52,7 +66,7 @@ const en: DeskTexts = {
   unknownMessage:
     "Not sent: guichet has no record of the message that you answered. Reply to another message of this citizen, or reach them another way.",
   unknownCommand: (verb) =>
-    `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
+    `!${verb} is not a command, and nothing was sent. Known: !reply TEXT sends to the citizen, !cc TEXT to everybody addressed, !note TEXT stays here; !help says more.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
   banned: (id) =>
@@ -68,6 +82,30 @@ const en: DeskTexts = {
   held: (id, code, remark = "") =>
     `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
   firstContact: "first contact",
+  addressed: (list, more) => `Cc: ${list}${more === 0 ? "" : ` and ${more} more`}`,
+  answersTo: (party) => `Reply-To: ${party}`,
+  refused: (refused) =>
+    `Not delivered to ${listed(refused)}. The other recipients have it. Check the address, or reach them another way.`,
+  cannotCopy: "Not sent: this channel reaches one person only. Use !reply for the citizen.",
+  nobodyElse: "Not sent: nobody else was addressed in this message. Use !reply for the citizen.",
+  openingAddress: (verb, example) =>
+    `Not sent: there is no address after !${verb} that can be written to. Write it in a new message:\n!${verb} ${example} Subject\nThe text, on the lines below.`,
+  openingText: "Nothing was sent yet: there is no text below the first line. Write !reply and the text in this thread.",
+  openingStays: (address) =>
+    `Not sent: the first line has to name ${address} as before. Write to another address in a new message.`,
+  openingOutside: (verb) => `Not sent: !${verb} begins a conversation. Write it in the room, outside of threads.`,
+  help: (openings) =>
+    [
+      "Reply to a citizen's message: it goes to the citizen.",
+      "!reply TEXT, in a thread: goes to the citizen.",
+      "!cc TEXT, in a thread or as a reply: goes to the citizen and to everybody whom the message names.",
+      "!note TEXT: stays here.",
+      ...openings.map(
+        ({ verb, example }) =>
+          `!${verb} ${example} SUBJECT, in the room, with the text on the lines below: begins a conversation.`,
+      ),
+      "!help: this list.",
+    ].join("\n"),
 };
 
 const fr: DeskTexts = {
@@ -93,7 +131,7 @@ const fr: DeskTexts = {
   unknownMessage:
     "Non envoyé : guichet n'a pas trace du message auquel vous répondez. Répondez à un autre message de cet usager ou joignez-le autrement.",
   unknownCommand: (verb) =>
-    `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
+    `!${verb} n'est pas une commande, et rien n'est parti. Connues : !reply TEXTE part vers l'usager, !cc TEXTE vers tous les destinataires, !note TEXTE reste ici ; !help en dit plus.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
   banned: (id) =>
@@ -109,6 +147,31 @@ const fr: DeskTexts = {
   held: (id, code, remark = "") =>
     `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
   firstContact: "premier contact",
+  addressed: (list, more) => `Copie : ${list}${more === 0 ? "" : ` et ${more} autres`}`,
+  answersTo: (party) => `Répondre à : ${party}`,
+  refused: (refused) =>
+    `Non remis à ${listed(refused)}. Les autres destinataires l'ont reçu. Vérifiez l'adresse ou joignez-les autrement.`,
+  cannotCopy: "Non envoyé : ce canal n'atteint qu'une personne. Utilisez !reply pour l'usager.",
+  nobodyElse: "Non envoyé : ce message ne s'adresse à personne d'autre. Utilisez !reply pour l'usager.",
+  openingAddress: (verb, example) =>
+    `Non envoyé : aucune adresse utilisable après !${verb}. Écrivez un nouveau message :\n!${verb} ${example} Objet\nLe texte, sur les lignes suivantes.`,
+  openingText:
+    "Rien n'est encore parti : il n'y a pas de texte sous la première ligne. Écrivez !reply suivi du texte dans ce fil.",
+  openingStays: (address) =>
+    `Non envoyé : la première ligne doit garder l'adresse ${address}. Pour une autre adresse, écrivez un nouveau message.`,
+  openingOutside: (verb) => `Non envoyé : !${verb} ouvre une conversation. Écrivez-le dans le salon, hors des fils.`,
+  help: (openings) =>
+    [
+      "Répondre au message d'un usager : part vers l'usager.",
+      "!reply TEXTE, dans un fil : part vers l'usager.",
+      "!cc TEXTE, dans un fil ou en réponse : part vers l'usager et tous ceux que nomme le message.",
+      "!note TEXTE : reste ici.",
+      ...openings.map(
+        ({ verb, example }) =>
+          `!${verb} ${example} OBJET, dans le salon, le texte sur les lignes suivantes : ouvre une conversation.`,
+      ),
+      "!help : cette liste.",
+    ].join("\n"),
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

@@ -102,7 +102,8 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     await bringGhost(parts, citizen, room);
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
     const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
+    const { remoteId, cc, replyTo } = arrival.message;
+    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
     const isFirst = !place && !(await wroteBefore(parts.database.relaxed, conversation, channel.agency, address));
     const note = isFirst ? { note: channel.texts.firstContact } : {};
     await post(parts, fence, arrival, posting, { place, texts: channel.texts, ...note });

@@ -56,7 +56,7 @@ export async function post(
     const shared = await share(parts, arrival, posting, file, { root, latest });
     latest = await send(`file-${file.position}`, shared.content);
     const position = shared.isLost || file.position === "text" ? undefined : file.position;
-    await journalFile(db, fence, posting, { event: latest, position });
+    await journalFile(db, fence, posting, { event: latest, position, partOf: text });
   }
   await settleFiles(db, fence, arrival.id);
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { KnownConversation } from "../domain/conversation.ts";
-import { type ConversationId, conversationId, eventId, roomId } from "../domain/ids.ts";
+import { type ConversationId, conversationId, type EventId, eventId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 export interface NewConversation {
@@ -12,6 +12,8 @@ export interface NewConversation {
   readonly address: string;
   readonly citizenName: string | undefined;
   readonly subject: string | undefined;
+  /** Known before its first message when an agent begins it. */
+  readonly root?: EventId;
 }
 
 export async function addConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
@@ -25,10 +27,19 @@ export async function addConversation(db: Kysely<Schema>, conversation: NewConve
       address: conversation.address,
       citizen_name: conversation.citizenName ?? null,
       subject: conversation.subject ?? null,
+      root_event_id: conversation.root ?? null,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
   return conversationId(id);
+}
+
+export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject: string | undefined): Promise<void> {
+  await db
+    .updateTable("conversation")
+    .set({ subject: subject ?? null })
+    .where("id", "=", id)
+    .execute();
 }
 
 /** Whether the address has an earlier conversation with the agency, on whichever channel. */

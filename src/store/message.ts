@@ -58,6 +58,7 @@ export async function findMessages(
 export interface ConversationPlace {
   readonly id: ConversationId;
   readonly agency: string;
+  readonly channel: string;
   readonly room: RoomId;
   readonly root: EventId | undefined;
   readonly latest: EventId | undefined;
@@ -68,7 +69,7 @@ export interface ConversationPlace {
 export async function readPlace(db: Kysely<Schema>, id: ConversationId): Promise<ConversationPlace | undefined> {
   const row = await db
     .selectFrom("conversation as c")
-    .select(["c.agency", "c.room_id", "c.root_event_id", "c.address"])
+    .select(["c.agency", "c.channel", "c.room_id", "c.root_event_id", "c.address"])
     .select((eb) =>
       eb
         .selectFrom("message")
@@ -84,6 +85,7 @@ export async function readPlace(db: Kysely<Schema>, id: ConversationId): Promise
   return {
     id,
     agency: row.agency,
+    channel: row.channel,
     room: roomId(row.room_id),
     root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
     latest: row.latest === null ? undefined : eventId(row.latest),

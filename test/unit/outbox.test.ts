@@ -39,6 +39,7 @@ const circumstances = (over: Partial<Circumstances> = {}): Circumstances => ({
   replies: "explicit",
   repliedTo: undefined,
   thread: undefined,
+  openings: [],
   ...over,
 });
 

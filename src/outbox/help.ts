@@ -1,0 +1,12 @@
+import type { ConversationId } from "../domain/ids.ts";
+import { type Context, object, objectBeside } from "./intake.ts";
+import { listOpenings } from "./opening.ts";
+
+/** Lists the commands, where it was asked. */
+export async function sayHelp(context: Context, conversation: ConversationId | undefined): Promise<undefined> {
+  const { parts, room } = context;
+  const agency = parts.agencyOf(room);
+  const openings = agency ? listOpenings(parts.channelsOf(agency.id)) : [];
+  if (conversation) return object(context, conversation, (texts) => texts.help(openings));
+  return objectBeside(context, (texts) => texts.help(openings), "help");
+}
