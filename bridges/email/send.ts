@@ -108,7 +108,7 @@ async function readDkim({ dkim }: SmtpSettings, own: OwnAddress) {
   return { dkim: { ...key, cacheDir: tmpdir(), cacheTreshold: KEPT_IN_MEMORY } };
 }
 
-/** RFC 6376, 3.3, and RFC 8463: receivers know no other kinds. */
+/** nodemailer signs with RSA, which every receiver knows (RFC 6376, 3.3). */
 function checkKey(pem: string, file: string): void {
   let type: string | undefined;
   try {
@@ -119,7 +119,7 @@ function checkKey(pem: string, file: string): void {
     });
   }
   if (type !== "rsa")
-    throw new Error(`The key ${file} of smtp.dkim.key is of the kind ${type}: DKIM needs an RSA key.`);
+    throw new Error(`The key ${file} of smtp.dkim.key is of the kind ${type}: answers are signed with RSA.`);
 }
 
 const KEPT_IN_MEMORY = 1024 * 1024;
