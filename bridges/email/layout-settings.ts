@@ -14,10 +14,10 @@ export const layout = z
     signature: z
       .union([text(), z.record(language(), text()).refine((texts) => Object.keys(texts).length > 0)])
       .optional()
-      .describe("Text below each answer, in one or several languages.")
+      .describe("Text below each answer, in one or several languages; after | it may have several lines.")
       .meta({
         allowed: "a text, or texts by language such as { en: Town Hall, fr: Mairie }",
-        example: { en: "Town Hall\nMarket Square 1", fr: "Mairie\nPlace du Marché 1" },
+        example: { en: "Town Hall, Market Square 1", fr: "Mairie, place du Marché 1" },
       }),
     language: language()
       .optional()

@@ -95,6 +95,8 @@ export interface DeliveryReceipt {
    * - `read`: the citizen's device says that it was shown.
    */
   readonly state: "delayed" | "delivered" | "failed" | "read";
+  /** Address of the one whom the news are about, when the remote tells: agents need it when there are several. */
+  readonly recipient?: string;
   /** Upper-case word, stable: `MAILBOX_FULL`. Safe to log. */
   readonly code: string;
   /** The cause in words for agents, without a full stop, in the first of `host.languages` that the bridge speaks. */

@@ -12,6 +12,8 @@ import { frameWords } from "./words.ts";
  */
 const BODY_LIMIT = 24_000;
 const HTML_LIMIT = 32_000;
+/** Both with all that stands around them. */
+const EVENT_LIMIT = 62_000;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
@@ -46,10 +48,11 @@ export function composeText(
   const safe = letter?.html && fits(letter.html) ? letter.html : undefined;
   const html = safe ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
   const foot = composeFoot(letter?.removed, texts);
+  const bodies = frameWords({ text: body, html: html !== undefined && fits(html) ? html : undefined }, head, foot);
   return {
     content: {
       msgtype: "m.text",
-      ...frameWords({ text: body, html: html !== undefined && fits(html) ? html : undefined }, head, foot),
+      ...(sizeOf(bodies) <= EVENT_LIMIT ? bodies : frameWords({ text: body, html: undefined }, head, foot)),
       ...(place ? { "m.relates_to": threadRelation(place) } : {}),
     },
     overflow:
@@ -63,7 +66,9 @@ function composeFoot(removed: RemovedContent | undefined, { notLoaded }: Compose
   return { text, html: `<p><em>${escapeHtml(text)}</em></p>` };
 }
 
-const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
+const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+
+const fits = (html: string) => sizeOf(html) <= HTML_LIMIT;
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */
 function cutToBytes(text: string, limit: number): string {
