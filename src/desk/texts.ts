@@ -33,7 +33,7 @@ export interface DeskTexts extends ComposeTexts {
   readonly openingText: string;
   readonly openingStays: (address: string) => string;
   readonly openingOutside: (verb: string) => string;
-  readonly help: (openings: readonly Pick<Opening, "verb" | "example">[]) => string;
+  readonly help: (openings: readonly Pick<Opening, "verb" | "example">[], replies: "explicit" | "all") => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
@@ -94,9 +94,11 @@ const en: DeskTexts = {
   openingStays: (address) =>
     `Not sent: the first line has to name ${address} as before. Write to another address in a new message.`,
   openingOutside: (verb) => `Not sent: !${verb} begins a conversation. Write it in the room, outside of threads.`,
-  help: (openings) =>
+  help: (openings, replies) =>
     [
-      "Reply to a citizen's message: it goes to the citizen.",
+      replies === "explicit"
+        ? "A reply to a citizen's message: goes to the citizen."
+        : "Whatever you write in a citizen's thread: goes to the citizen.",
       "!reply TEXT, in a thread: goes to the citizen.",
       "!cc TEXT, in a thread or as a reply: goes to the citizen and to everybody whom the message names.",
       "!note TEXT: stays here.",
@@ -160,9 +162,11 @@ const fr: DeskTexts = {
   openingStays: (address) =>
     `Non envoyé : la première ligne doit garder l'adresse ${address}. Pour une autre adresse, écrivez un nouveau message.`,
   openingOutside: (verb) => `Non envoyé : !${verb} ouvre une conversation. Écrivez-le dans le salon, hors des fils.`,
-  help: (openings) =>
+  help: (openings, replies) =>
     [
-      "Répondre au message d'un usager : part vers l'usager.",
+      replies === "explicit"
+        ? "Une réponse au message d'un usager : part vers l'usager."
+        : "Tout ce que vous écrivez dans le fil d'un usager : part vers l'usager.",
       "!reply TEXTE, dans un fil : part vers l'usager.",
       "!cc TEXTE, dans un fil ou en réponse : part vers l'usager et tous ceux que nomme le message.",
       "!note TEXTE : reste ici.",

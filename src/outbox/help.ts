@@ -1,3 +1,4 @@
+import type { DeskTexts } from "../desk/texts.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import { type Context, object, objectBeside } from "./intake.ts";
 import { listOpenings } from "./opening.ts";
@@ -7,6 +8,6 @@ export async function sayHelp(context: Context, conversation: ConversationId | u
   const { parts, room } = context;
   const agency = parts.agencyOf(room);
   const openings = agency ? listOpenings(parts.channelsOf(agency.id)) : [];
-  if (conversation) return object(context, conversation, (texts) => texts.help(openings));
-  return objectBeside(context, (texts) => texts.help(openings), "help");
+  const choose = (texts: DeskTexts) => texts.help(openings, agency?.replies ?? "explicit");
+  return conversation ? object(context, conversation, choose) : objectBeside(context, choose, "help");
 }

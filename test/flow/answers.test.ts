@@ -147,6 +147,14 @@ describe.skipIf(lacking)(`answers ${lacking ?? ""}`, { timeout: 90_000 }, () => 
     await agent.sendInThread(room, without, "!reply Here it is.", said.event_id);
     expect(await leaves(before)).toMatchObject({ to: ["joe@example.org"], subject: "Later" });
 
+    const wrong = await agent.sendText(room, "!mail lea@exmaple.org Permit\nYour permit is ready.");
+    await agent.edit(room, wrong, "!mail lea@example.org Permit\nYour permit is ready.");
+    expect((await notice(house(), wrong)).content.body).toContain("has to name lea@exmaple.org as before");
+    const bad = await agent.sendText(room, "!mail lea Permit\nYour permit is ready.");
+    await notice(house(), bad);
+    const mended = await agent.edit(room, bad, "!mail lea@example.org Permit\nYour permit is ready.");
+    expect((await notice(house(), mended)).content.body).toContain("an edit sends nothing by itself");
+
     const misplaced = await agent.sendInThread(room, without, "!mail kim@example.org Permit\nText");
     expect((await notice(house(), misplaced)).content.body).toContain("outside of threads");
     const help = (await notice(house(), await agent.sendText(room, "!help"))).content.body;
