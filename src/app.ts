@@ -182,7 +182,18 @@ function makeWork(parts: WorkParts) {
       if (room && texts) await sayInRoom(parts, room, texts.waiting(code), ["waiting", room, today]);
     },
   };
-  const intake: OutboxIntake = { ...parts, agency: agencies.get, agencyOf: agencies.ofRoom, follow };
+  const intake: OutboxIntake = {
+    ...parts,
+    agency: agencies.get,
+    agencyOf: agencies.ofRoom,
+    follow,
+    bridge: (channel) => parts.channels.bridge(channel),
+    channelsOf: (agency) =>
+      [...config.channels.values()].flatMap(({ name, type, agency: owner }) => {
+        const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
+        return bridge ? [{ name, type, bridge }] : [];
+      }),
+  };
   const outbox: OutboxDelivery = {
     ...parts,
     bridge: (channel) => parts.channels.bridge(channel),

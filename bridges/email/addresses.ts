@@ -15,6 +15,13 @@ export function normaliseAddress(text: string): string | undefined {
   return ascii === "" ? undefined : `${local}@${ascii}`;
 }
 
+/** An address as people type it, also as a link or between angle brackets; its domain must be one of the internet. */
+export function parseAddress(text: string): string | undefined {
+  const bare = /^<?(?:mailto:)?([^<>]{3,330}?)>?$/i.exec(text.trim())?.[1];
+  const address = normaliseAddress(bare ?? "");
+  return address !== undefined && /@[^@]+\.[^@.]{2,}$/.test(address) ? address : undefined;
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be kept out of headers
 const UNSAFE = /[\s\u0000-\u001f\u007f<>,]/;
 

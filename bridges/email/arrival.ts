@@ -1,8 +1,8 @@
-import type { InboundMessage } from "../../src/adapter/index.ts";
+import type { InboundMessage, Party } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
 import { isAutomatic } from "./automatic.ts";
 import { foldMail } from "./fold/fold-mail.ts";
-import type { ReadMail } from "./read-mail.ts";
+import { partiesIn, type ReadMail } from "./read-mail.ts";
 import type { Assessment } from "./trust/assess.ts";
 
 /** How a mail came to us. */
@@ -27,6 +27,8 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
   const { trust, remarks = [], rule } = arrival.assessment ?? {};
   const visible = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
+  const cc = othersIn(mail, own, ["to", "cc"]);
+  const [replyTo] = othersIn(mail, own, ["reply-to"]);
   return {
     dedupeKey: arrival.dedupeKey,
     from: mail.from ?? { address: envelopeFrom ?? NOBODY },
@@ -39,11 +41,22 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
     ...(mail.html === undefined ? {} : { html: mail.html }),
+    ...(cc.length === 0 ? {} : { cc }),
+    ...(replyTo === undefined ? {} : { replyTo }),
     ...(visible === undefined ? {} : { visible }),
     ...(trust === undefined ? {} : { trust }),
     ...(remarks.length + mail.remarks.length === 0 ? {} : { remarks: [...remarks, ...mail.remarks] }),
     ...(rule === "hold" ? { hold: FORGED } : {}),
   };
+}
+
+/** Correspondents whom the headers of those names list, without the sender and ourselves; each once. */
+function othersIn({ lines, from }: ReadMail, own: OwnAddress, keys: readonly string[]): Party[] {
+  const others = new Map<string, Party>();
+  for (const party of keys.flatMap((key) => partiesIn(lines, key)))
+    if (party.address !== from?.address && !own.owns(party.address) && !others.has(party.address))
+      others.set(party.address, party);
+  return [...others.values()];
 }
 
 /** Stands for a sender whom neither header nor envelope names (RFC 2606: no such domain will exist). */

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import type { SendMailOptions } from "nodemailer";
-import type { OutboundAttachment, OutboundMessage } from "../../src/adapter/index.ts";
+import type { OutboundAttachment, OutboundMessage, Party } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
-import { writeMailHtml } from "./mail-html.ts";
+import type { MailWords } from "./layout.ts";
 import { tidyFileName, tidyLine, tidyMediaType } from "./tidy.ts";
 
 /** Public name of an answer, without angle brackets: equal on each attempt. */
@@ -14,32 +14,38 @@ export const messageIdOf = (deliveryId: string, own: OwnAddress) => `${deliveryI
  */
 export function composeMail(
   message: OutboundMessage,
+  words: MailWords,
   own: OwnAddress,
   onUnreadable: (fault: unknown) => void,
   signal: AbortSignal,
 ): SendMailOptions {
   const name = tidyLine(message.fromName, 200);
   const replyAddress = own.withToken(message.thread.token);
-  const citizen = { name: tidyLine(message.to.name ?? "", 200), address: message.to.address };
+  const citizen = toMailbox(message.to);
+  const others = (message.cc ?? []).map(toMailbox);
   const { inReplyTo, references } = message.thread;
-  const html = writeMailHtml(message);
   const cited = [...references, ...(inReplyTo === undefined || references.includes(inReplyTo) ? [] : [inReplyTo])];
   return {
     messageId: `<${messageIdOf(message.deliveryId, own)}>`,
     date: message.writtenAt,
     from: { name, address: own.address },
     to: citizen,
-    envelope: { from: own.address, to: [citizen.address] },
-    subject: replySubject(message.subject, name),
-    text: message.text,
+    envelope: { from: own.address, to: [citizen, ...others].map(({ address }) => address) },
+    subject: message.thread.isOpening ? openingSubject(message.subject, name) : replySubject(message.subject, name),
+    text: words.text,
     xMailer: false,
     attachments: message.attachments.map((file) => composeFile(file, onUnreadable, signal)),
+    ...(others.length === 0 ? {} : { cc: others }),
     ...(replyAddress === undefined ? {} : { replyTo: { name, address: replyAddress } }),
     ...(inReplyTo === undefined ? {} : { inReplyTo: bracketed(inReplyTo) }),
     ...(cited.length === 0 ? {} : { references: shortenChain(cited).map(bracketed).join(" ") }),
-    ...(html === undefined ? {} : { html }),
+    ...(words.html === undefined ? {} : { html: words.html }),
   };
 }
+
+const toMailbox = ({ name, address }: Party) => ({ name: tidyLine(name ?? "", 200), address });
+
+const openingSubject = (subject: string | undefined, fallback: string) => tidyLine(subject ?? "", 500) || fallback;
 
 /** One "Re:", whatever the citizen's client had put there; the agency's name when the citizen gave no subject. */
 export function replySubject(subject: string | undefined, fallback: string): string {

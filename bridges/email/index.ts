@@ -1,5 +1,5 @@
-import type { Bridge, BridgeDefinition, BridgeHost } from "../../src/adapter/index.ts";
-import { ownAddress } from "./addresses.ts";
+import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/adapter/index.ts";
+import { type OwnAddress, ownAddress, parseAddress } from "./addresses.ts";
 import { watchHealth } from "./health.ts";
 import { createTokenSource } from "./oauth2.ts";
 import { createMailboxReader } from "./receive-imap.ts";
@@ -21,7 +21,11 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
   const intake = listen && createIntake(listen, own, host, assess);
   const tokensFor = (settings: typeof imap | typeof smtp) =>
     settings?.oauth2 && createTokenSource(settings.oauth2, host.notes, host.now);
-  const sender = smtp && createSender(smtp, own, tokensFor(smtp), (trouble) => health.report("sending", trouble));
+  const sender =
+    smtp &&
+    createSender(smtp, own, { layout: config.layout, languages: host.languages }, tokensFor(smtp), (trouble) =>
+      health.report("sending", trouble),
+    );
   const tokens = tokensFor(imap);
   const readers = imap
     ? mailboxes.map((mailbox) =>
@@ -36,6 +40,7 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
       send: sender !== undefined,
       html: true,
       subject: true,
+      cc: true,
       // Base64 makes files longer by 37 %, line ends included (RFC 2045, 6.8); the rest is for words and headers.
       attachmentBytes: smtp === undefined ? 0 : Math.floor((smtp.max_bytes - 32 * 1024) * 0.72),
       repeatable: true,
@@ -51,9 +56,18 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
       await Promise.all([intake?.stop(deadline), ...readers.map((reader) => reader.stop())]);
       health.stop();
     },
-    ...(sender === undefined ? {} : { send: sender.send }),
+    ...(sender === undefined ? {} : { send: sender.send, opening: openingTo(own) }),
     health: health.read,
   };
 }
+
+const openingTo = (own: OwnAddress): Opening => ({
+  verb: "mail",
+  example: "anna@example.org",
+  parseAddress: (text) => {
+    const address = parseAddress(text);
+    return address === undefined || own.owns(address) ? undefined : { address };
+  },
+});
 
 const partOf = (mailbox: string) => `mailbox ${mailbox}`;

@@ -16,17 +16,27 @@ const LOOKS: Readonly<Record<string, string>> = {
   code: `style="${CODE}"`,
 };
 
-/** The body of an answer as an HTML document; undefined when there are no words. */
-export function writeMailHtml(message: Pick<OutboundMessage, "text" | "html">): string | undefined {
+/** Words as a part of a mail's body; undefined when there are none. */
+export function writeWords(message: Pick<OutboundMessage, "text" | "html">): string | undefined {
   const body = message.html ?? (message.text.trim() === "" ? undefined : paragraphs(message.text));
-  return body === undefined ? undefined : htmlDocument(dress(body));
+  return body === undefined ? undefined : dress(body);
 }
+
+/** Plain words in one element. */
+export const writeText = (text: string, tag: "p" | "span" = "p") =>
+  `<${tag}>${text.split("\n").map(writeLine).join("<br>")}</${tag}>`;
+
+/** Words that stand back behind the others. */
+export const writeMuted = (text: string) => writeText(text).replace("<p>", '<p style="color:#555555">');
+
+export const writeQuote = (quoted: Pick<OutboundMessage, "text" | "html">) =>
+  dress(`<blockquote>${quoted.html ?? paragraphs(quoted.text)}</blockquote>`);
 
 /** The core writes tags without attributes of their own, and `<` for nothing else. */
 const dress = (html: string) =>
   html.replace(/<(table|td|th|blockquote|pre|code)>/g, (_tag, name: string) => `<${name} ${LOOKS[name]}>`);
 
-const htmlDocument = (body: string) =>
+export const writeHtmlDocument = (body: string) =>
   '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>' +
   `<body style="${FONT}">${body}</body></html>`;
 
@@ -34,7 +44,7 @@ const htmlDocument = (body: string) =>
 const paragraphs = (text: string) =>
   text
     .split(/\n{2,}/)
-    .map((paragraph) => `<p>${paragraph.split("\n").map(writeLine).join("<br>")}</p>`)
+    .map((paragraph) => writeText(paragraph))
     .join("");
 
 const writeLine = (line: string) =>

@@ -2,9 +2,11 @@ import { createPrivateKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from "nodemailer";
-import { DeliveryError, type OutboundMessage, type Sent } from "../../src/adapter/index.ts";
+import { DeliveryError, type OutboundMessage, type RefusedRecipient, type Sent } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { composeMail, messageIdOf } from "./compose-mail.ts";
+import { type Layout, openLayout } from "./layout.ts";
+import type { LayoutSettings } from "./layout-settings.ts";
 import type { TokenSource } from "./oauth2.ts";
 import type { SmtpSettings } from "./settings.ts";
 import { ruleOnFailure } from "./smtp-error.ts";
@@ -12,7 +14,7 @@ import { tidyLine } from "./tidy.ts";
 
 /** Hands answers to the submission server over connections that are kept open. */
 export interface MailSender {
-  /** Reads what the settings name; connects nothing. */
+  /** Reads what the settings name; connects nothing. Rejects for a file that cannot be used. */
   open(): Promise<void>;
   /** Resolves when the server has taken responsibility; any other ending is a `DeliveryError`. */
   send(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
@@ -33,33 +35,39 @@ interface Attempt {
 export function createSender(
   smtp: SmtpSettings,
   own: OwnAddress,
+  form: { layout: LayoutSettings | undefined; languages: readonly string[] },
   tokens: TokenSource | undefined,
   onOutcome: (trouble: string | undefined) => void,
 ): MailSender {
   const attempts = new WeakMap<AbortSignal, Attempt>();
   let transport: ReturnType<typeof createPool> | undefined;
+  let layout: Layout | undefined;
   return {
     open: async () => {
+      layout = await openLayout(form.layout, form.languages);
       const ca = smtp.ca === undefined ? undefined : await readFile(smtp.ca);
       transport = createPool({ ...poolOptions(smtp, own, ca), ...(await readDkim(smtp, own)) }, attempts, tokens);
     },
     send: async (message, signal) => {
-      if (transport === undefined) throw new DeliveryError("retry", "SMTP_CONNECT");
+      if (transport === undefined || layout === undefined) throw new DeliveryError("retry", "SMTP_CONNECT");
+      const words = await layout.lay(message);
       const attempt: Attempt = { handedOver: false, fileFailed: false };
       const ownSignal = AbortSignal.any([signal]);
       attempts.set(ownSignal, attempt);
       const onUnreadable = () => {
         attempt.fileFailed = true;
       };
+      let refused: readonly RefusedRecipient[];
       try {
-        await transport.sendMail({ ...composeMail(message, own, onUnreadable, ownSignal), signal: ownSignal });
+        const mail = composeMail(message, words, own, onUnreadable, ownSignal);
+        refused = readRefused(await transport.sendMail({ ...mail, signal: ownSignal }));
       } catch (fault) {
         const failure = explain(fault, attempt);
         onOutcome(isForOperators(failure.code) ? failure.code : undefined);
         throw failure;
       }
       onOutcome(undefined);
-      return { remoteId: messageIdOf(message.deliveryId, own) };
+      return { remoteId: messageIdOf(message.deliveryId, own), ...(refused.length === 0 ? {} : { refused }) };
     },
     close: (deadline) => {
       const pool = transport;
@@ -70,14 +78,48 @@ export function createSender(
   };
 }
 
+/** Servers may take a mail for some of its recipients and refuse others (RFC 5321, 3.3). */
+function readRefused({ rejected = [], rejectedErrors = [] }: RefusalInfo): RefusedRecipient[] {
+  return rejected.map((address) => {
+    const error = rejectedErrors.find(({ recipient }) => recipient === address);
+    const { responseCode, response } = error ?? {};
+    return {
+      address,
+      code: responseCode === undefined ? "SMTP_ADDRESS" : `SMTP_${responseCode}`,
+      ...(response === undefined ? {} : { remoteAnswer: tidyLine(response, 500) }),
+    };
+  });
+}
+
+interface RefusalInfo {
+  readonly rejected?: readonly string[] | undefined;
+  readonly rejectedErrors?: readonly Pick<NodemailerError, "recipient" | "responseCode" | "response">[] | undefined;
+}
+
 /** @throws Error for a file that cannot be read or holds no private key: answers must not leave unsigned unasked. */
 async function readDkim({ dkim }: SmtpSettings, own: OwnAddress) {
   if (dkim === undefined) return {};
-  const privateKey = await readFile(dkim.key, "utf8");
-  createPrivateKey(privateKey);
+  const privateKey = await readFile(dkim.key, "utf8").catch((cause: unknown) => {
+    throw new Error(`The key ${dkim.key} of smtp.dkim.key cannot be read.`, { cause });
+  });
+  checkKey(privateKey, dkim.key);
   const key = { domainName: dkim.domain ?? own.domain, keySelector: dkim.selector, privateKey };
   // The signature stands before the body: a large mail waits on disk until it is known.
   return { dkim: { ...key, cacheDir: tmpdir(), cacheTreshold: KEPT_IN_MEMORY } };
+}
+
+/** nodemailer signs with RSA, which every receiver knows (RFC 6376, 3.3). */
+function checkKey(pem: string, file: string): void {
+  let type: string | undefined;
+  try {
+    type = createPrivateKey(pem).asymmetricKeyType;
+  } catch (cause) {
+    throw new Error(`The file ${file} of smtp.dkim.key holds no private key in PEM form, or one with a password.`, {
+      cause,
+    });
+  }
+  if (type !== "rsa")
+    throw new Error(`The key ${file} of smtp.dkim.key is of the kind ${type}: answers are signed with RSA.`);
 }
 
 const KEPT_IN_MEMORY = 1024 * 1024;

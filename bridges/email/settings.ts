@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { normaliseAddress } from "./addresses.ts";
+import { layout } from "./layout-settings.ts";
 import { oauth2, secret } from "./oauth2-settings.ts";
 import { trust } from "./trust/settings.ts";
 
@@ -153,6 +154,7 @@ export const settings = z
     listen: listen.optional(),
     imap: imap.optional(),
     smtp: smtp.optional(),
+    layout: layout.optional(),
     trust: trust.optional(),
   })
   .refine((channel) => channel.listen !== undefined || channel.imap !== undefined, {

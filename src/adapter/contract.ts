@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { z } from "zod";
 import type { DeliveryReceipt, OutboundMessage, Sent } from "./delivery.ts";
-import type { InboundMessage } from "./message.ts";
+import type { InboundMessage, Party } from "./message.ts";
 
 /** The generation of the contract that this core speaks; a definition names the one it was written for. */
 export const CONTRACT_GENERATION = 1;
@@ -33,8 +33,23 @@ export interface Bridge {
    * Present exactly when `capabilities.send` is true. Ends in time when `signal` aborts.
    */
   send?(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
+  /** How agents begin a conversation on this channel. Left out: citizens write first. Of use only with `send`. */
+  readonly opening?: Opening;
   /** Last known state; does no I/O. */
   health(): Health;
+}
+
+/** The command with which an agent writes to somebody first: `!VERB ADDRESS Subject`, the text on the lines below. */
+export interface Opening {
+  /** Lower-case word, the same for each channel of a type; `!write` is understood for all of them. */
+  readonly verb: string;
+  /** An address as agents may write it, for the help. */
+  readonly example: string;
+  /**
+   * Reads an address as a person types it, without spaces. Does no I/O.
+   * @returns undefined for what is none, or one of the channel's own.
+   */
+  parseAddress(text: string): Party | undefined;
 }
 
 /** What a channel can carry. The core renders to it, and tells agents what is lost. */
@@ -42,6 +57,8 @@ export interface Capabilities {
   readonly send: boolean;
   readonly html: boolean;
   readonly subject: boolean;
+  /** Whether one message can go to several people, who see each other. False: agents are told when they answer all. */
+  readonly cc: boolean;
   /** Largest total size of files in one message, in bytes; 0 when the channel carries none. */
   readonly attachmentBytes: number;
   /**

@@ -10,6 +10,11 @@ export interface OutboundMessage {
   /** Name to answer under: the agency's. The address is the channel's own. */
   readonly fromName: string;
   readonly to: Party;
+  /**
+   * Others who get the same message and see each other, when the agent answers all; never `to`. Only with
+   * `capabilities.cc`.
+   */
+  readonly cc?: readonly Party[];
   readonly subject?: string;
   readonly text: string;
   /**
@@ -19,8 +24,22 @@ export interface OutboundMessage {
   readonly html?: string;
   readonly attachments: readonly OutboundAttachment[];
   readonly thread: OutboundThread;
+  /**
+   * The citizen's words that are answered, for a quote below; read when it is called. Left out: no message is answered.
+   * Resolves with undefined when they cannot be had any more; rejects with a `DeliveryError` (retry) when not now.
+   */
+  answered?(): Promise<AnsweredMessage | undefined>;
   /** When the agent wrote it. */
   readonly writtenAt: Date;
+}
+
+/** What a citizen wrote, as agents saw it. */
+export interface AnsweredMessage {
+  readonly from: Party;
+  readonly at: Date;
+  readonly text: string;
+  /** Safe, as `OutboundMessage.html`. */
+  readonly html?: string;
 }
 
 export interface OutboundThread {
@@ -30,6 +49,8 @@ export interface OutboundThread {
   readonly inReplyTo?: string;
   /** Public names of the conversation's messages, oldest first. */
   readonly references: readonly string[];
+  /** An agent began the conversation, and no citizen has written in it yet. */
+  readonly isOpening?: boolean;
 }
 
 export interface OutboundAttachment {
@@ -41,10 +62,21 @@ export interface OutboundAttachment {
   open(signal: AbortSignal): Promise<Readable>;
 }
 
-/** The remote has taken responsibility for the message. */
+/** The remote has taken responsibility for the message, for one recipient at least. */
 export interface Sent {
   /** The channel's public name of the message, as the citizen's answer will cite it. */
   readonly remoteId: string;
+  /** Those of several recipients whom the remote refused: agents are told. An attempt at one that is refused rejects. */
+  readonly refused?: readonly RefusedRecipient[];
+}
+
+export interface RefusedRecipient {
+  /** As in `to` or `cc`. */
+  readonly address: string;
+  /** As `DeliveryError.code`. */
+  readonly code: string;
+  /** What the remote said, for the agent's eyes; never logged. */
+  readonly remoteAnswer?: string;
 }
 
 /** What became of a sent message later: from a bounce, a delivery report, a read receipt. All texts are untrusted. */
@@ -63,6 +95,8 @@ export interface DeliveryReceipt {
    * - `read`: the citizen's device says that it was shown.
    */
   readonly state: "delayed" | "delivered" | "failed" | "read";
+  /** Address of the one whom the news are about, when the remote tells: agents need it when there are several. */
+  readonly recipient?: string;
   /** Upper-case word, stable: `MAILBOX_FULL`. Safe to log. */
   readonly code: string;
   /** The cause in words for agents, without a full stop, in the first of `host.languages` that the bridge speaks. */

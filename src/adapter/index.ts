@@ -9,14 +9,17 @@ export {
   type Health,
   type Inbox,
   type Notes,
+  type Opening,
 } from "./contract.ts";
 export {
+  type AnsweredMessage,
   type Consequence,
   DeliveryError,
   type DeliveryReceipt,
   type OutboundAttachment,
   type OutboundMessage,
   type OutboundThread,
+  type RefusedRecipient,
   type Sent,
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";

@@ -27,7 +27,7 @@ export interface InboundMessage {
    * text goes along as a file.
    */
   readonly visible?: { readonly text: string; readonly html?: string };
-  /** Others whom the sender addressed, the channel's own addresses left out. */
+  /** Others whom the sender addressed, without the sender and the channel's own addresses. The core keeps the first 100. */
   readonly cc?: readonly Party[];
   /** Where the sender wishes answers to go, when that is not `from`. Never changes who the sender is. */
   readonly replyTo?: Party;

@@ -6,6 +6,7 @@ import type { Database } from "../store/database.ts";
 
 /** An agency as the lanes see it. */
 export interface Agency {
+  readonly id: string;
   readonly configured: ConfiguredAgency;
   readonly replies: "explicit" | "all";
   readonly undoMs: number;
@@ -32,6 +33,7 @@ export async function openAgencies(config: Config, database: Database): Promise<
   const refresh = async () => {
     for (const configured of config.agencies.values()) {
       agencies.set(configured.id, {
+        id: configured.id,
         configured,
         replies: configured.replies,
         undoMs: configured.undoSeconds * 1000,

@@ -1,9 +1,10 @@
-import { cleanCharacters } from "../html/characters.ts";
 import { escapeHtml } from "../html/write-html.ts";
 import type { StoredMessage } from "../store/schema.ts";
+import { composeHead, type HeadNotes, type HeadTexts } from "./compose-head.ts";
 import type { RemovedContent } from "./picture.ts";
 import { type Place, relationIn } from "./portal.ts";
 import { sanitiseHtml } from "./sanitise.ts";
+import { frameWords } from "./words.ts";
 
 /**
  * An event may be 65,536 bytes with everything that servers add (Client-Server API, size limits); bodies get
@@ -11,8 +12,8 @@ import { sanitiseHtml } from "./sanitise.ts";
  */
 const BODY_LIMIT = 24_000;
 const HTML_LIMIT = 32_000;
-/** In characters. */
-const SUBJECT_LIMIT = 500;
+/** Both with all that stands around them. */
+const EVENT_LIMIT = 62_000;
 
 export interface ComposedText {
   readonly content: Readonly<Record<string, unknown>>;
@@ -21,22 +22,9 @@ export interface ComposedText {
 }
 
 /** Sentences for agents, in their language. */
-export interface ComposeTexts {
+export interface ComposeTexts extends HeadTexts {
   /** Says what was not loaded, when there is something. */
   readonly notLoaded: (removed: RemovedContent) => string;
-}
-
-/** A line of a head that leads to another place. */
-export interface HeadLink {
-  readonly words: string;
-  readonly href: string;
-}
-
-/** What the first event of a conversation says beside the words. */
-export interface HeadNotes {
-  /** A word about the sender. */
-  readonly sender?: string | undefined;
-  readonly link?: HeadLink | undefined;
 }
 
 /**
@@ -51,7 +39,7 @@ export function composeText(
   texts: ComposeTexts,
   notes: HeadNotes = {},
 ): ComposedText {
-  const head = joinParts(composeWarnings(message), place ? undefined : composeHead(message, notes));
+  const head = composeHead(message, texts, { isFirst: place === undefined, notes });
   const shown = message.visible ?? message;
   const letter = shown.html === undefined ? undefined : sanitiseHtml(shown.html);
   const text = letter?.text || shown.text.trim() || (shown.html ? "" : "—");
@@ -59,13 +47,11 @@ export function composeText(
   const safe = letter?.html && fits(letter.html) ? letter.html : undefined;
   const html = safe ?? (head && `<p>${escapeHtml(body).replaceAll("\n", "<br>")}</p>`);
   const foot = composeFoot(letter?.removed, texts);
+  const bodies = frameWords({ text: body, html: html !== undefined && fits(html) ? html : undefined }, head, foot);
   return {
     content: {
       msgtype: "m.text",
-      body: [head?.text, body, foot?.text].filter((part) => part !== undefined && part !== "").join("\n\n"),
-      ...(html !== undefined && fits(html)
-        ? { format: "org.matrix.custom.html", formatted_body: (head?.html ?? "") + html + (foot?.html ?? "") }
-        : {}),
+      ...(sizeOf(bodies) <= EVENT_LIMIT ? bodies : frameWords({ text: body, html: undefined }, head, foot)),
       ...(place ? relationIn(place) : {}),
     },
     overflow:
@@ -79,52 +65,9 @@ function composeFoot(removed: RemovedContent | undefined, { notLoaded }: Compose
   return { text, html: `<p><em>${escapeHtml(text)}</em></p>` };
 }
 
-const fits = (html: string) => Buffer.byteLength(JSON.stringify(html)) <= HTML_LIMIT;
+const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-interface HeadPart {
-  readonly text: string;
-  readonly html: string;
-}
-
-function joinParts(...parts: readonly (HeadPart | undefined)[]): HeadPart | undefined {
-  const there = parts.filter((part) => part !== undefined);
-  if (there.length === 0) return undefined;
-  return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
-}
-
-/** In characters: a remark is a sentence. */
-const REMARK_LIMIT = 240;
-const MOST_REMARKS = 4;
-
-/** One line each, in the order of their weight. */
-function composeWarnings({ trust, remarks = [] }: StoredMessage): HeadPart | undefined {
-  const lines = [...(trust?.remark === undefined ? [] : [trust.remark]), ...remarks]
-    .slice(0, MOST_REMARKS)
-    .map((line) => `⚠️ ${cleanCharacters(line.replace(/\s+/g, " ").slice(0, REMARK_LIMIT))}`);
-  if (lines.length === 0) return undefined;
-  return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
-}
-
-function composeHead({ subject: whole, from }: StoredMessage, { sender: note, link }: HeadNotes): HeadPart {
-  const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
-  const name = from.name && cleanCharacters(from.name);
-  const named = name && name !== from.address ? `${name} <${from.address}>` : from.address;
-  const sender = note === undefined ? named : `${named} · ${note}`;
-  const lines = [
-    ...(subject ? [{ text: subject, html: `<strong>${escapeHtml(subject)}</strong>` }] : []),
-    { text: sender, html: escapeHtml(sender) },
-    ...(link ? [composeLink(link)] : []),
-  ];
-  return {
-    text: lines.map(({ text }) => text).join("\n"),
-    html: `<p>${lines.map(({ html }) => html).join("<br>")}</p>`,
-  };
-}
-
-const composeLink = ({ words, href }: HeadLink): HeadPart => ({
-  text: `${words}: ${href}`,
-  html: `<a href="${escapeHtml(href)}">${escapeHtml(words)}</a>`,
-});
+const fits = (html: string) => sizeOf(html) <= HTML_LIMIT;
 
 /** Cuts between characters, so that the JSON of the result stays within `limit` bytes. */
 function cutToBytes(text: string, limit: number): string {

@@ -1,4 +1,6 @@
+import type { Opening } from "../adapter/index.ts";
 import type { ComposeTexts } from "../conversation/compose.ts";
+import type { StoredRefusal } from "../store/schema.ts";
 
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
 export interface DeskTexts extends ComposeTexts {
@@ -31,9 +33,21 @@ export interface DeskTexts extends ComposeTexts {
   readonly spaceTopic: (agency: string) => string;
   /** The room has been replaced by one that guichet cannot enter. */
   readonly cannotFollow: string;
+  /** Some of several recipients did not get an answer. */
+  readonly refused: (refused: readonly StoredRefusal[]) => string;
+  readonly cannotCopy: string;
+  readonly nobodyElse: string;
+  readonly openingAddress: (verb: string, example: string) => string;
+  readonly openingText: string;
+  readonly openingStays: (address: string) => string;
+  readonly openingOutside: (verb: string) => string;
+  readonly help: (openings: readonly Pick<Opening, "verb" | "example">[], replies: "explicit" | "all") => string;
 }
 
 const said = (code: string, answer: string | undefined) => (answer ? `${code}: ${answer}` : code);
+
+const listed = (refused: readonly StoredRefusal[]) =>
+  refused.map(({ address, code, remoteAnswer }) => `${address} (${said(code, remoteAnswer)})`).join(", ");
 
 const counted = (...things: readonly (readonly [count: number, one: string, many: string])[]) =>
   things.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`])).join(", ");
@@ -60,7 +74,7 @@ const en: DeskTexts = {
   unknownMessage:
     "Not sent: guichet has no record of the message that you answered. Reply to another message of this citizen, or reach them another way.",
   unknownCommand: (verb) =>
-    `!${verb} is not a command. Known: !reply TEXT sends to the citizen, !note TEXT stays here.`,
+    `!${verb} is not a command, and nothing was sent. Known: !reply TEXT sends to the citizen, !cc TEXT to everybody addressed, !note TEXT stays here; !help says more.`,
   quarantined: (id, code) =>
     `A citizen's message could not be shown (${code}). It is kept: ask your operator for number ${id}.`,
   banned: (id) =>
@@ -86,6 +100,32 @@ const en: DeskTexts = {
   spaceTopic: (agency) => `${agency}: its room, and a room for each citizen's matter.`,
   cannotFollow:
     "This room has been replaced, and guichet cannot enter the new one: invite the bot there. Citizens' messages wait until then.",
+  addressed: (list, more) => `Cc: ${list}${more === 0 ? "" : ` and ${more} more`}`,
+  answersTo: (party) => `Reply-To: ${party}`,
+  refused: (refused) =>
+    `Not delivered to ${listed(refused)}. The other recipients have it. Check the address, or reach them another way.`,
+  cannotCopy: "Not sent: this channel reaches one person only. Use !reply for the citizen.",
+  nobodyElse: "Not sent: nobody else was addressed in this message. Use !reply for the citizen.",
+  openingAddress: (verb, example) =>
+    `Not sent: there is no address after !${verb} that can be written to. Write it in a new message:\n!${verb} ${example} Subject\nThe text, on the lines below.`,
+  openingText: "Nothing was sent yet: there is no text below the first line. Write !reply and the text in this thread.",
+  openingStays: (address) =>
+    `Not sent: the first line has to name ${address} as before. Write to another address in a new message.`,
+  openingOutside: (verb) => `Not sent: !${verb} begins a conversation. Write it in the room, outside of threads.`,
+  help: (openings, replies) =>
+    [
+      replies === "explicit"
+        ? "A reply to a citizen's message: goes to the citizen."
+        : "Whatever you write in a citizen's thread: goes to the citizen.",
+      "!reply TEXT, in a thread: goes to the citizen.",
+      "!cc TEXT, in a thread or as a reply: goes to the citizen and to everybody whom the message names.",
+      "!note TEXT: stays here.",
+      ...openings.map(
+        ({ verb, example }) =>
+          `!${verb} ${example} SUBJECT, in the room, with the text on the lines below: begins a conversation.`,
+      ),
+      "!help: this list.",
+    ].join("\n"),
 };
 
 const fr: DeskTexts = {
@@ -111,7 +151,7 @@ const fr: DeskTexts = {
   unknownMessage:
     "Non envoyé : guichet n'a pas trace du message auquel vous répondez. Répondez à un autre message de cet usager ou joignez-le autrement.",
   unknownCommand: (verb) =>
-    `!${verb} n'est pas une commande. Connues : !reply TEXTE part vers l'usager, !note TEXTE reste ici.`,
+    `!${verb} n'est pas une commande, et rien n'est parti. Connues : !reply TEXTE part vers l'usager, !cc TEXTE vers tous les destinataires, !note TEXTE reste ici ; !help en dit plus.`,
   quarantined: (id, code) =>
     `Le message d'un usager n'a pas pu être affiché (${code}). Il est conservé : demandez le numéro ${id} à votre exploitant.`,
   banned: (id) =>
@@ -137,6 +177,33 @@ const fr: DeskTexts = {
   spaceTopic: (agency) => `${agency} : son salon, et un salon par affaire d'usager.`,
   cannotFollow:
     "Ce salon a été remplacé et guichet ne peut pas entrer dans le nouveau : invitez-y le bot. Les messages des usagers attendent jusque-là.",
+  addressed: (list, more) => `Copie : ${list}${more === 0 ? "" : ` et ${more} autres`}`,
+  answersTo: (party) => `Répondre à : ${party}`,
+  refused: (refused) =>
+    `Non remis à ${listed(refused)}. Les autres destinataires l'ont reçu. Vérifiez l'adresse ou joignez-les autrement.`,
+  cannotCopy: "Non envoyé : ce canal n'atteint qu'une personne. Utilisez !reply pour l'usager.",
+  nobodyElse: "Non envoyé : ce message ne s'adresse à personne d'autre. Utilisez !reply pour l'usager.",
+  openingAddress: (verb, example) =>
+    `Non envoyé : aucune adresse utilisable après !${verb}. Écrivez un nouveau message :\n!${verb} ${example} Objet\nLe texte, sur les lignes suivantes.`,
+  openingText:
+    "Rien n'est encore parti : il n'y a pas de texte sous la première ligne. Écrivez !reply suivi du texte dans ce fil.",
+  openingStays: (address) =>
+    `Non envoyé : la première ligne doit garder l'adresse ${address}. Pour une autre adresse, écrivez un nouveau message.`,
+  openingOutside: (verb) => `Non envoyé : !${verb} ouvre une conversation. Écrivez-le dans le salon, hors des fils.`,
+  help: (openings, replies) =>
+    [
+      replies === "explicit"
+        ? "Une réponse au message d'un usager : part vers l'usager."
+        : "Tout ce que vous écrivez dans le fil d'un usager : part vers l'usager.",
+      "!reply TEXTE, dans un fil : part vers l'usager.",
+      "!cc TEXTE, dans un fil ou en réponse : part vers l'usager et tous ceux que nomme le message.",
+      "!note TEXTE : reste ici.",
+      ...openings.map(
+        ({ verb, example }) =>
+          `!${verb} ${example} OBJET, dans le salon, le texte sur les lignes suivantes : ouvre une conversation.`,
+      ),
+      "!help : cette liste.",
+    ].join("\n"),
 };
 
 const TEXTS: Readonly<Record<string, DeskTexts>> = { en, fr };

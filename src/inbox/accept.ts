@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Acceptance, InboundAttachment, InboundMessage, Inbox, SenderTrust } from "../adapter/index.ts";
+import type { Acceptance, InboundAttachment, InboundMessage, Inbox, Party, SenderTrust } from "../adapter/index.ts";
 import { base32 } from "../conversation/token.ts";
 import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
@@ -73,15 +73,14 @@ const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
 
 const toStored = (message: InboundMessage): StoredMessage => ({
   ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),
-  from: {
-    address: clean(message.from.address),
-    ...(message.from.name === undefined ? {} : { name: clean(message.from.name) }),
-  },
+  from: cleanParty(message.from),
   to: clean(message.to),
   ...(message.subject === undefined ? {} : { subject: clean(message.subject) }),
   text: clean(message.text),
   ...(message.html === undefined ? {} : { html: clean(message.html) }),
   ...(message.visible === undefined ? {} : { visible: cleanVisible(message.visible) }),
+  ...(message.cc === undefined || message.cc.length === 0 ? {} : { cc: message.cc.slice(0, MOST_CC).map(cleanParty) }),
+  ...(message.replyTo === undefined ? {} : { replyTo: cleanParty(message.replyTo) }),
   ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
   references: message.thread.references.map(clean),
   automatic: message.automatic,
@@ -91,6 +90,13 @@ const toStored = (message: InboundMessage): StoredMessage => ({
 });
 
 const MOST_REMARKS = 20;
+/** Whoever addresses more of them writes a circular, which nobody answers to all. */
+const MOST_CC = 100;
+
+const cleanParty = ({ address, name }: Party): Party => ({
+  address: clean(address),
+  ...(name === undefined ? {} : { name: clean(name) }),
+});
 
 const cleanTrust = ({ verdict, remark }: SenderTrust): SenderTrust => ({
   verdict,

@@ -110,7 +110,8 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const { agency, texts } = channel;
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, agency }));
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
+    const { remoteId, cc, replyTo } = arrival.message;
+    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
     const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts });
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { HeadNotes } from "../conversation/compose.ts";
+import type { HeadNotes } from "../conversation/compose-head.ts";
 import { chooseEarlier } from "../conversation/earlier.ts";
 import { linkToEvent } from "../conversation/permalink.ts";
 import type { DeskTexts } from "../desk/texts.ts";

@@ -1,4 +1,5 @@
-import { composeFile, composeLostFile, composeText, type HeadNotes } from "../conversation/compose.ts";
+import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
+import type { HeadNotes } from "../conversation/compose-head.ts";
 import type { Place } from "../conversation/portal.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { PortalKind } from "../domain/conversation.ts";
@@ -59,7 +60,7 @@ export async function post(
     const shared = await share(parts, arrival, posting, file, { portal: target.portal, root, latest });
     latest = await send(`file-${file.position}`, shared.content);
     const position = shared.isLost || file.position === "text" ? undefined : file.position;
-    await journalFile(db, fence, posting, { event: latest, position });
+    await journalFile(db, fence, posting, { event: latest, position, partOf: text });
   }
   await settleFiles(db, fence, arrival.id);
 }

@@ -28,6 +28,7 @@ export async function takeReceipt(parts: ReceiptParts, receipt: DeliveryReceipt)
   const news = {
     state: receipt.state,
     code: /^[A-Z][A-Z0-9_]{0,59}$/.test(receipt.code) ? receipt.code : "OTHER",
+    recipient: shorten(receipt.recipient),
     remark: shorten(receipt.remark),
     remoteAnswer: shorten(receipt.remoteAnswer),
     at: receipt.at,

@@ -1,4 +1,4 @@
-import { sayBeside } from "../desk/say.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
@@ -9,9 +9,11 @@ import { findPortalOwner } from "../store/portal-room.ts";
 import { isAhead } from "./ahead.ts";
 import { takeAnswer } from "./answer.ts";
 import { takeEdit, takeRedaction } from "./change.ts";
+import { sayHelp } from "./help.ts";
 import { HOLD_LIMIT_MS, type Holds, openHolds, referencesOf } from "./holds.ts";
-import { type Context, type OutboxIntake, object, settle } from "./intake.ts";
+import { type Context, type OutboxIntake, object, objectBeside, settle } from "./intake.ts";
 import { takeMove } from "./move.ts";
+import { listVerbs, takeOpening } from "./opening.ts";
 import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
 
@@ -71,27 +73,24 @@ async function accept(
     return undefined;
   }
   const answered = repliedTo && known.get(repliedTo);
+  const agency = parts.agencyOf(room);
   const ruling = ruleOn(event, {
     own: parts.users.isOurs(event.sender),
     replies: rules?.replies ?? "explicit",
     repliedTo: answered,
     thread: threadRoot && known.get(threadRoot),
     portal,
+    openings: agency ? listVerbs(parts.channelsOf(agency.id)) : [],
   });
   return apply(context, ruling, answered);
 }
 
 /** The store does not know a message that stands in the room, as after the restoration of an older copy. */
 async function strand(context: Context): Promise<undefined> {
-  const { parts, fence, room, event, rules } = context;
+  const { parts, fence, event } = context;
   parts.log.error({ lane: fence.lane, event: event.id }, "an answer to a message that the store does not know");
-  try {
-    if (rules && event.kind === "message")
-      await sayBeside(parts, room, { text: rules.texts.unknownMessage, about: event.id, agent: event.sender });
-  } catch (error) {
-    if (!(error instanceof MatrixError && error.isRefusal)) throw error;
-  }
-  return settle(context, "unknown-message", undefined);
+  if (event.kind !== "message") return settle(context, "unknown-message", undefined);
+  return objectBeside(context, (texts) => texts.unknownMessage, "unknown-message");
 }
 
 async function apply(
@@ -101,7 +100,18 @@ async function apply(
 ): Promise<ConversationId | undefined> {
   switch (ruling.is) {
     case "answer":
-      return takeAnswer(context, ruling.conversation, ruling.answers ? answered : undefined);
+      return takeAnswer(context, ruling.conversation, {
+        answered: ruling.answers ? answered : undefined,
+        toAll: ruling.toAll,
+      });
+    case "opening":
+      return takeOpening(context);
+    case "misplaced-opening": {
+      const choose = (texts: DeskTexts) => texts.openingOutside(ruling.verb);
+      return ruling.conversation ? object(context, ruling.conversation, choose) : objectBeside(context, choose);
+    }
+    case "help":
+      return sayHelp(context, ruling.conversation);
     case "edit":
       return takeEdit(context, ruling.of, ruling.command);
     case "redaction":

@@ -1,9 +1,14 @@
+import type { Party } from "../adapter/index.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { ConversationId, EventId } from "../domain/ids.ts";
+import { findAnswered } from "../store/answered.ts";
+import { setSubject } from "../store/conversation.ts";
 import { settleEvent } from "../store/matrix-event.ts";
-import { findMessages } from "../store/message.ts";
-import { cancelAnswer, findAnswer, replaceAnswer } from "../store/outbox.ts";
-import { type Context, object, renderSafely, settle } from "./intake.ts";
+import { findMessages, readPlace } from "../store/message.ts";
+import { cancelAnswer, type FoundAnswer, findAnswer, replaceAnswer } from "../store/recall.ts";
+import { listCopies, objectToCopies } from "./copies.ts";
+import { type Context, object, objectBeside, renderSafely, settle } from "./intake.ts";
+import { chooseChannel, listVerbs, readOpening } from "./opening.ts";
 
 /** An edit inside the undo window changes what leaves, or holds it back: as a note, an unknown command, or nothing at all. */
 export async function takeEdit(
@@ -16,15 +21,20 @@ export async function takeEdit(
   if (!answer) return refuseToBegin(context, of, command);
   // Clients pass over an edit of somebody else's words, and so do we.
   if (answer.agent !== event.sender) return settle(context, "not-theirs", undefined);
-  const content = event.kind === "edit" ? renderSafely(context, event.content) : undefined;
-  const objection = objectionTo(command, content !== undefined);
-  if (content === undefined || command === "note" || objection) return withdraw(context, of, objection);
+  const content =
+    event.kind === "edit" ? renderSafely(context, event.content, { isOpening: answer.isOpening }) : undefined;
+  const cc = command === "cc" ? await findCopies(context, answer) : [];
+  const objection = answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc);
+  if (content === undefined || command === "note" || objection)
+    return withdraw(context, of, command === "note" ? undefined : (objection ?? ((texts) => texts.nothingToSend)));
 
   const undoMs = rules?.undoMs ?? 0;
   const dueAt = new Date(event.at.getTime() + undoMs);
   const changed = await parts.database.durable.transaction().execute(async (trx) => {
-    const conversation = await replaceAnswer(trx, of, event.sender, content, dueAt);
+    const conversation = await replaceAnswer(trx, of, event.sender, { content, cc: cc ?? [], dueAt });
     if (conversation) await settleEvent(trx, fence, seq, "edit");
+    if (conversation && answer.isOpening && event.kind === "edit")
+      await setSubject(trx, conversation, readOpening(event.content).subject);
     return conversation;
   });
   if (changed) return changed;
@@ -38,10 +48,32 @@ export const takeRedaction = (context: Context, of: EventId): Promise<Conversati
 
 type Choice = (texts: DeskTexts) => string;
 
-function objectionTo(command: string | undefined, hasContent: boolean): Choice | undefined {
-  if (command !== undefined && command !== "reply" && command !== "note")
-    return (texts) => texts.unknownCommand(command);
-  return hasContent || command === "note" ? undefined : (texts) => texts.nothingToSend;
+const ANSWERING: readonly (string | undefined)[] = [undefined, "reply", "cc", "note"];
+
+/** @param cc others whom an answer to all goes to; undefined when the channel cannot. */
+function objectionTo(command: string | undefined, cc: readonly Party[] | undefined): Choice | undefined {
+  if (!ANSWERING.includes(command)) return (texts) => texts.unknownCommand(command ?? "");
+  return command === "cc" ? objectToCopies(cc ?? [], cc !== undefined) : undefined;
+}
+
+async function findCopies({ parts, room }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
+  const { relaxed } = parts.database;
+  const place = await readPlace(relaxed, answer.conversation, room);
+  if (place && parts.bridge(place.channel)?.capabilities.cc === false) return undefined;
+  return listCopies(await findAnswered(relaxed, answer.conversation, answer.answered), answer.address);
+}
+
+/** What begins a conversation must keep its first line: the thread belongs to that address. */
+function objectToOpening(
+  { parts, room, event }: Context,
+  answer: FoundAnswer,
+  command: string | undefined,
+): Choice | undefined {
+  const agency = parts.agencyOf(room);
+  const stays = (texts: DeskTexts) => texts.openingStays(answer.address);
+  if (command === undefined || event.kind !== "edit" || !agency) return stays;
+  const chosen = chooseChannel(parts.channelsOf(agency.id), readOpening(event.content));
+  return chosen?.to.address === answer.address ? undefined : stays;
 }
 
 async function withdraw(
@@ -75,7 +107,12 @@ async function sayTooLate(context: Context, of: EventId): Promise<undefined> {
 /** Only a message of its own sends: whoever turns a note into a !reply must not believe that it has left. */
 async function refuseToBegin(context: Context, of: EventId, command: string | undefined): Promise<undefined> {
   const { parts, room } = context;
-  const known = command === "reply" ? await findMessages(parts.database.relaxed, room, [of]) : undefined;
+  const agency = parts.agencyOf(room);
+  // The opening that an objection was made to, put right.
+  if (agency && command !== undefined && listVerbs(parts.channelsOf(agency.id)).includes(command))
+    return objectBeside(context, (texts) => texts.editSendsNothing);
+  const known =
+    command === "reply" || command === "cc" ? await findMessages(parts.database.relaxed, room, [of]) : undefined;
   const message = known?.get(of);
   if (message?.author !== "agent") return settle(context, "nothing-to-change", undefined);
   return object(context, message.conversation, (texts) => texts.editSendsNothing, of);

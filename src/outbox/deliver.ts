@@ -3,7 +3,7 @@ import { type Bridge, DeliveryError } from "../adapter/index.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
-import { endingOf } from "./ending.ts";
+import { endingOf, endingOfSent } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
 import { type ShowParts, show } from "./show.ts";
 
@@ -60,8 +60,16 @@ async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Pro
     { outbox: answer.id, state: ending.state, code: ending.code, attempts: claimed.attempts },
     "answer attempted",
   );
-  const { state, code, remoteAnswer, dueAt = claimed.dueAt } = ending;
-  return { ...claimed, state, code, remoteAnswer, dueAt, settledAt: state === "queued" ? undefined : new Date() };
+  const { state, code, remoteAnswer, dueAt = claimed.dueAt, refused = [] } = ending;
+  return {
+    ...claimed,
+    state,
+    code,
+    remoteAnswer,
+    dueAt,
+    refused,
+    settledAt: state === "queued" ? undefined : new Date(),
+  };
 }
 
 async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefined, answer: Answer): Promise<Ending> {
@@ -70,7 +78,7 @@ async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefi
     if (!bridge?.send) throw new DeliveryError("retry", "CHANNEL_UNKNOWN");
     const signal = AbortSignal.any([fence.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
     const sent = await bridge.send(await outboundOf(parts, answer), signal);
-    return { state: "sent", remoteId: sent.remoteId };
+    return endingOfSent(sent, answer);
   } catch (error) {
     const fault =
       error instanceof DeliveryError ? error : new DeliveryError("unknown", "BRIDGE_FAULT", { cause: error });

@@ -1,6 +1,17 @@
-import type { DeliveryError } from "../adapter/index.ts";
+import type { DeliveryError, Sent } from "../adapter/index.ts";
 import type { Answer, Ending } from "../store/outbox.ts";
 import { nextAttempt } from "./retry.ts";
+
+/** Recipients beyond these are not told one by one. */
+const MOST_REFUSED = 100;
+
+/** What the remote took for others only has not reached the citizen: that is a failure. */
+export function endingOfSent({ remoteId, refused = [] }: Sent, { address }: Pick<Answer, "address">): Ending {
+  const citizen = refused.find((one) => one.address === address);
+  const list = refused.length === 0 ? {} : { refused: refused.slice(0, MOST_REFUSED) };
+  if (citizen === undefined) return { state: "sent", remoteId, ...list };
+  return { state: "failed", remoteId, code: citizen.code, remoteAnswer: citizen.remoteAnswer, ...list };
+}
 
 /** What follows from a failed attempt: decided from its consequence alone. */
 export function endingOf(

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import { type DeskParts, sayToAgent } from "../desk/say.ts";
+import type { Bridge } from "../adapter/index.ts";
+import { type DeskParts, sayBeside, sayToAgent } from "../desk/say.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, EventId, Lane, RoomId } from "../domain/ids.ts";
@@ -7,7 +8,7 @@ import { MatrixError } from "../matrix/matrix-error.ts";
 import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, readPlace } from "../store/message.ts";
 import type { AgentEvent } from "./read-event.ts";
-import { renderAnswer } from "./render.ts";
+import { type RenderOptions, renderAnswer } from "./render.ts";
 
 export interface OutboxIntake extends DeskParts {
   readonly log: Logger;
@@ -21,9 +22,23 @@ export interface OutboxIntake extends DeskParts {
    */
   follow(room: RoomId): Promise<boolean>;
   wake(lane: Lane): Promise<void>;
+  /** Key of the hash that names ghosts. */
+  readonly ghostKey: Buffer;
+  /** The running bridge of a channel; undefined when it was taken out of the configuration. */
+  bridge(channel: string): Bridge | undefined;
+  /** An agency's channels, in the order of the configuration. */
+  channelsOf(agency: string): readonly OpenChannel[];
+}
+
+export interface OpenChannel {
+  readonly name: string;
+  /** Word for the kind of channel. */
+  readonly type: string;
+  readonly bridge: Bridge;
 }
 
 export interface AgencyRules {
+  readonly id: string;
   readonly replies: "explicit" | "all";
   readonly undoMs: number;
   readonly texts: DeskTexts;
@@ -61,6 +76,23 @@ export async function object(
   return settle(context, "objection", about === event.id ? conversation : undefined);
 }
 
+/** As `object`, for an event that belongs to no conversation. */
+export async function objectBeside(
+  context: Context,
+  choose: (texts: DeskTexts) => string,
+  code = "objection",
+): Promise<undefined> {
+  const { parts, room, event, fence } = context;
+  const texts = parts.agencyOf(room)?.texts;
+  try {
+    if (texts) await sayBeside(parts, room, { text: choose(texts), about: event.id, agent: event.sender });
+  } catch (error) {
+    if (!(error instanceof MatrixError && error.isRefusal)) throw error;
+    parts.log.warn({ lane: fence.lane, code: error.errcode }, "an agent could not be told of an objection");
+  }
+  return settle(context, code, undefined);
+}
+
 /** @param conversation to which the event belongs as agents' talk, so that replies to it do too. */
 export async function settle(
   { parts, fence, room, seq, event }: Context,
@@ -73,9 +105,13 @@ export async function settle(
 }
 
 /** Words that cannot be rendered are as good as none: they must not hold up what stands behind them. */
-export function renderSafely({ parts, fence, seq }: Context, content: Readonly<Record<string, unknown>>) {
+export function renderSafely(
+  { parts, fence, seq }: Context,
+  content: Readonly<Record<string, unknown>>,
+  options: RenderOptions = {},
+) {
   try {
-    return renderAnswer(content);
+    return renderAnswer(content, options);
   } catch (error) {
     parts.log.error({ err: error, lane: fence.lane, event: seq }, "an agent's message could not be rendered");
     return undefined;

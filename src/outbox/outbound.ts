@@ -2,12 +2,12 @@ import type { Readable } from "node:stream";
 import type { OutboundMessage } from "../adapter/index.ts";
 import { nameDelivery } from "../conversation/delivery-id.ts";
 import { makeReplyToken } from "../conversation/token.ts";
-import type { Database } from "../store/database.ts";
+import { hasCitizenWritten } from "../store/answered.ts";
 import { readRemoteIds } from "../store/message.ts";
 import type { Answer } from "../store/outbox.ts";
+import { type AnsweredParts, readAnswered } from "./answered.ts";
 
-export interface OutboundParts {
-  readonly database: Database;
+export interface OutboundParts extends AnsweredParts {
   readonly replyKey: Buffer;
   /** Name that an agency answers under. */
   agencyName(agency: string): string;
@@ -19,7 +19,8 @@ const REFERENCES = 20;
 
 /** An answer as its bridge gets it; equal on each attempt but for the attempt's number. */
 export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<OutboundMessage> {
-  const { conversation, content } = answer;
+  const { conversation, content, answered } = answer;
+  const isOpening = answered === undefined && !(await hasCitizenWritten(parts.database.relaxed, conversation.id));
   const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
   const file = content.file;
@@ -33,6 +34,7 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
         ? { name: conversation.citizenName }
         : {}),
     },
+    ...(answer.cc.length === 0 ? {} : { cc: answer.cc }),
     ...(conversation.subject === undefined ? {} : { subject: conversation.subject }),
     text: content.text,
     ...(content.html === undefined ? {} : { html: content.html }),
@@ -50,7 +52,11 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
       token: makeReplyToken(parts.replyKey, conversation.id),
       ...(inReplyTo === undefined ? {} : { inReplyTo }),
       references: remote.all,
+      ...(isOpening ? { isOpening } : {}),
     },
+    ...(answered === undefined
+      ? {}
+      : { answered: () => readAnswered(parts, conversation.id, { room: answer.room, event: answered }) }),
     writtenAt: answer.writtenAt,
   };
 }

@@ -94,8 +94,14 @@ function readRelation(relation: Readonly<Record<string, unknown>>) {
 function readCommand(content: Readonly<Record<string, unknown>>): string | undefined {
   const isCaption = textIn(content.filename) !== undefined && content.body !== content.filename;
   if (content.msgtype !== "m.text" && !isCaption) return undefined;
-  return /^\s*!([a-z]+)(?:\s|$)/i.exec(stripReplyFallback(textIn(content.body) ?? ""))?.[1]?.toLowerCase();
+  return /^!([a-z]+)(?:\s|$)/i.exec(readFirstLine(content))?.[1]?.toLowerCase();
 }
+
+/** The first line that has words. */
+export const readFirstLine = (content: Readonly<Record<string, unknown>>): string =>
+  stripReplyFallback(textIn(content.body) ?? "")
+    .trimStart()
+    .split("\n", 1)[0] ?? "";
 
 /** Removes the quote of a rich reply (Client-Server API before 1.13, stripping the fallback). */
 export function stripReplyFallback(body: string): string {

@@ -1,3 +1,4 @@
+import type { Block, Inline } from "../html/document.ts";
 import type { Mark } from "../html/flow.ts";
 import type { Element } from "../html/parse-html.ts";
 import { readDocument } from "../html/read-document.ts";
@@ -9,21 +10,36 @@ import { isMatrixLink, nameMentions, nameOfLink } from "./render-mentions.ts";
 /**
  * Formatted words of a Matrix client as HTML that every mail program shows, and the same as plain text.
  * @param dress changes the first words: a command is taken off, an emote gets its sign.
+ * @param isCut its first line is left out.
  * @returns undefined when nothing is left, or when it is larger or deeper than answers are.
  */
 export function renderHtml(
   html: string,
   dress: (words: string) => string,
   mentioned: readonly string[],
+  isCut = false,
 ): { html: string; text: string } | undefined {
-  const blocks = readDocument(html, (root) => {
+  const whole = readDocument(html, (root) => {
     prepare(root, mentioned);
     dressFirst(root, dress);
     return AS_AGENT;
   });
+  const blocks = whole && isCut ? cutFirstLine(whole) : whole;
   if (blocks === undefined || blocks.length === 0) return undefined;
   return { html: writeHtml(blocks), text: writeText(blocks) };
 }
+
+/** @returns undefined when the line's end is inside some formatting: then plain words must do. */
+function cutFirstLine([first, ...rest]: readonly Block[]): readonly Block[] | undefined {
+  if (first?.is !== "paragraph") return undefined;
+  const end = first.words.indexOf(undefined);
+  if (end < 0) return hasBreak(first.words) ? undefined : rest;
+  if (hasBreak(first.words.slice(0, end))) return undefined;
+  return [{ ...first, words: first.words.slice(end + 1) }, ...rest];
+}
+
+const hasBreak = (words: readonly Inline[]): boolean =>
+  words.some((word) => word === undefined || (typeof word !== "string" && hasBreak(word.children)));
 
 const AS_AGENT: Reading<true> = {
   look: true,

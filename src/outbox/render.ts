@@ -1,6 +1,6 @@
 import { isRecord } from "../domain/is-record.ts";
 import type { StoredAnswer } from "../store/schema.ts";
-import { stripReplyFallback, textIn } from "./read-event.ts";
+import { readFirstLine, stripReplyFallback, textIn } from "./read-event.ts";
 import { renderHtml } from "./render-html.ts";
 import { nameMentions } from "./render-mentions.ts";
 
@@ -9,38 +9,45 @@ const FILE_TYPES = new Set(["m.image", "m.file", "m.audio", "m.video"]);
 
 type Content = Readonly<Record<string, unknown>>;
 
+export interface RenderOptions {
+  /** Its first line is a command alone: address and subject. */
+  readonly isOpening?: boolean;
+}
+
 /**
  * Turns an agent's event into what the citizen gets. Of formatted words, the plain text is made too, so that both say
  * the same; plain words stay as they were typed.
  * @returns undefined when nothing is left to send: an empty text, a file without an address, a kind of message that no
  * channel knows.
  */
-export function renderAnswer(content: Content): StoredAnswer | undefined {
+export function renderAnswer(content: Content, options: RenderOptions = {}): StoredAnswer | undefined {
   const kind = String(content.msgtype);
-  if (FILE_TYPES.has(kind)) return renderFile(content);
+  if (FILE_TYPES.has(kind)) return renderFile(content, options);
   if (kind !== "m.location" && !TEXT_TYPES.has(kind)) return undefined;
-  const words = kind === "m.location" ? { text: renderPlace(content) } : renderWords(content);
+  const words = kind === "m.location" ? { text: renderPlace(content) } : renderWords(content, options);
   return words.text ? words : undefined;
 }
 
-function renderWords(content: Content): { text: string; html?: string } {
+function renderWords(content: Content, { isOpening = false }: RenderOptions): { text: string; html?: string } {
   const mentions = isRecord(content["m.mentions"]) ? content["m.mentions"].user_ids : undefined;
   const mentioned = Array.isArray(mentions) ? mentions.flatMap((id) => textIn(id) ?? []) : [];
   // Who acts is the agency: an emote begins as one does where there are no names (XEP-0245, RFC 1459 clients).
   const dress = (words: string) => {
-    const own = words.replace(/^\s*!(?:reply|note)(?:\s+|$)/i, "");
+    const own = words.replace(/^\s*!(?:reply|note|cc)(?:\s+|$)/i, "");
     return content.msgtype === "m.emote" ? `* ${own.trimStart()}` : own;
   };
   const html = textIn(content.formatted_body);
   if (content.format === "org.matrix.custom.html" && html !== undefined) {
-    const formatted = renderHtml(html, dress, mentioned);
+    const formatted = renderHtml(html, isOpening ? (words) => words : dress, mentioned, isOpening);
     if (formatted) return formatted;
   }
-  const body = stripReplyFallback(textIn(content.body) ?? "").trim();
+  const whole = stripReplyFallback(textIn(content.body) ?? "").trim();
+  const body = isOpening ? whole.slice(readFirstLine(content).length).trim() : whole;
+  if (isOpening) return { text: body && nameMentions(body, mentioned) };
   return { text: body && nameMentions(dress(body), mentioned).trim() };
 }
 
-function renderFile(content: Content): StoredAnswer | undefined {
+function renderFile(content: Content, options: RenderOptions): StoredAnswer | undefined {
   const mxc = textIn(content.url);
   if (!mxc) return undefined;
   const info = isRecord(content.info) ? content.info : {};
@@ -49,7 +56,7 @@ function renderFile(content: Content): StoredAnswer | undefined {
   // A body that is not the file's name is its caption (Client-Server API 1.10, media captions).
   const hasCaption = textIn(content.filename) !== undefined && body !== name;
   return {
-    ...(hasCaption ? renderWords(content) : { text: "" }),
+    ...(hasCaption ? renderWords(content, options) : { text: "" }),
     file: {
       name,
       type: textIn(info.mimetype) ?? "application/octet-stream",

@@ -3,8 +3,17 @@ import type { AgentEvent } from "./read-event.ts";
 
 /** What an event of an agency's room means for the citizen. */
 export type Ruling =
-  | { readonly is: "answer"; readonly conversation: ConversationId; readonly answers: EventId | undefined }
+  | {
+      readonly is: "answer";
+      readonly conversation: ConversationId;
+      readonly answers: EventId | undefined;
+      readonly toAll: boolean;
+    }
   | { readonly is: "note"; readonly conversation: ConversationId }
+  /** An agent writes first. */
+  | { readonly is: "opening" }
+  | { readonly is: "misplaced-opening"; readonly conversation: ConversationId | undefined; readonly verb: string }
+  | { readonly is: "help"; readonly conversation: ConversationId | undefined }
   | { readonly is: "unknown-command"; readonly conversation: ConversationId; readonly verb: string }
   | { readonly is: "unsendable"; readonly conversation: ConversationId }
   | { readonly is: "unreadable"; readonly conversation: ConversationId }
@@ -28,6 +37,8 @@ export interface Circumstances {
   readonly thread: KnownEvent | undefined;
   /** The conversation whose own room this is: everything in it belongs there. */
   readonly portal: ConversationId | undefined;
+  /** Commands that begin a conversation in this room. */
+  readonly openings: readonly string[];
 }
 
 /**
@@ -35,7 +46,8 @@ export interface Circumstances {
  * typed into a thread by habit stays among agents. In `all` rooms everything in a thread does, except !note. A
  * conversation's own room is like one thread.
  */
-export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread, portal }: Circumstances): Ruling {
+export function ruleOn(event: AgentEvent, circumstances: Circumstances): Ruling {
+  const { own, replies, repliedTo, thread, portal, openings } = circumstances;
   if (own) return { is: "ignored", because: "own-echo" };
   if (event.kind === "other") return { is: "ignored", because: "not-a-message" };
   if (event.kind === "redaction") return { is: "redaction", of: event.of };
@@ -45,15 +57,25 @@ export function ruleOn(event: AgentEvent, { own, replies, repliedTo, thread, por
   if (event.kind === "notice") return { is: "ignored", because: "machine" };
 
   const conversation = (repliedTo ?? thread)?.conversation ?? portal;
+  if (event.kind === "message" && event.command !== undefined) {
+    const verb = event.command;
+    if (verb === "help") return { is: "help", conversation };
+    if (openings.includes(verb)) {
+      const isInside = (event.replyTo ?? event.threadRoot ?? portal) !== undefined;
+      return isInside ? { is: "misplaced-opening", conversation, verb } : { is: "opening" };
+    }
+  }
   if (conversation === undefined) return { is: "ignored", because: "outside-conversations" };
   if (event.kind === "encrypted") return { is: "unreadable", conversation };
 
   const answers = repliedTo?.author === "citizen" ? event.replyTo : undefined;
   if (event.kind === "unsendable")
     return { is: answers !== undefined || replies === "all" ? "unsendable" : "note", conversation };
-  if (event.command === "reply") return { is: "answer", conversation, answers };
+  const answer = { is: "answer", conversation, answers, toAll: false } as const;
+  if (event.command === "reply") return answer;
+  if (event.command === "cc") return { ...answer, toAll: true };
   if (event.command === "note") return { is: "note", conversation };
   if (event.command !== undefined) return { is: "unknown-command", conversation, verb: event.command };
-  if (answers !== undefined || replies === "all") return { is: "answer", conversation, answers };
+  if (answers !== undefined || replies === "all") return answer;
   return { is: "note", conversation };
 }

@@ -7,6 +7,7 @@ import type { EventId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { readPlace } from "../store/message.ts";
 import { type Answer, isPending, markShown, postponeShowing } from "../store/outbox.ts";
+import type { Shown } from "../store/schema.ts";
 
 export interface ShowParts extends DeskParts {
   readonly log: Logger;
@@ -36,7 +37,7 @@ export async function show(parts: ShowParts, fence: Fence, answer: Answer): Prom
   try {
     const stands = looksLike(answer.shown, wanted) ? answer.shownEvent : undefined;
     event = stands ?? (await showOutcome(parts, answer, wanted));
-    if (wanted === "failed" || wanted === "delayed") await explain(parts, answer);
+    await explain(parts, answer, wanted);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     parts.log.warn({ outbox: answer.id, code: error.errcode }, "outcome not shown");
@@ -58,11 +59,17 @@ function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | unde
   return new Date(now.getTime() + Math.max(wait, error.retryAfterMs ?? 0));
 }
 
-async function explain(parts: ShowParts, answer: Answer): Promise<void> {
+async function explain(parts: ShowParts, answer: Answer, wanted: Shown): Promise<void> {
+  const isPartial = answer.refused.length > 0 && ["nothing", "waiting", "delayed"].includes(answer.shown);
+  // Refused for the citizen too: the list of those who refused says it.
+  const isTrouble = (wanted === "failed" || wanted === "delayed") && (!isPartial || answer.news !== undefined);
+  if (!isPartial && !isTrouble) return;
   const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
   if (!place) return;
-  const text = wordsFor(parts.texts(place.agency), answer);
-  await sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });
+  const texts = parts.texts(place.agency);
+  const say = (text: string) => sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });
+  if (isPartial) await say(texts.refused(answer.refused));
+  if (isTrouble) await say(wordsFor(texts, answer));
 }
 
 /** Why an answer has not arrived, and what the agent can do. */

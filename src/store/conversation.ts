@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
-import { type ConversationId, conversationId, eventId, type RoomId, roomId } from "../domain/ids.ts";
+import { type ConversationId, conversationId, type EventId, eventId, type RoomId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 export interface NewConversation {
@@ -13,6 +13,8 @@ export interface NewConversation {
   readonly address: string;
   readonly citizenName: string | undefined;
   readonly subject: string | undefined;
+  /** Known before its first message when an agent begins it. */
+  readonly root?: EventId;
 }
 
 /** A room of its own belongs to the newest conversation that claims it: an earlier one was lost in a crash. */
@@ -41,10 +43,19 @@ async function insertConversation(db: Kysely<Schema>, conversation: NewConversat
       address: conversation.address,
       citizen_name: conversation.citizenName ?? null,
       subject: conversation.subject ?? null,
+      root_event_id: conversation.root ?? null,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
   return conversationId(id);
+}
+
+export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject: string | undefined): Promise<void> {
+  await db
+    .updateTable("conversation")
+    .set({ subject: subject ?? null })
+    .where("id", "=", id)
+    .execute();
 }
 
 /**

@@ -19,7 +19,7 @@ export interface AnswerNames {
 export async function addNews(
   db: Kysely<Schema>,
   names: AnswerNames,
-  news: AnswerNews & { at: Date },
+  news: AnswerNews & { at: Date; recipient: string | undefined },
 ): Promise<{ conversation: ConversationId; changed: boolean } | undefined> {
   return db.transaction().execute(async (trx) => {
     const found = await findForNews(trx, names);
@@ -31,7 +31,7 @@ export async function addNews(
       .set({
         news_state: news.state,
         news_code: news.code,
-        news_remark: news.remark ?? null,
+        news_remark: (found.cc === null ? news.remark : nameRecipient(news)) ?? null,
         news_answer: news.remoteAnswer ?? null,
         news_at: news.at,
         is_open: true,
@@ -46,7 +46,12 @@ interface Found {
   readonly id: string;
   readonly conversation_id: string;
   readonly news_state: LateState | null;
+  readonly cc: unknown;
 }
+
+/** An answer to all fails at one of them: at whom has to be said. */
+const nameRecipient = ({ recipient, remark, code }: AnswerNews & { recipient: string | undefined }) =>
+  recipient === undefined || remark?.startsWith(recipient) ? remark : `${recipient}: ${remark ?? code}`;
 
 /** Locks the row: two reports about one message take turns. An answer that was never tried has no news. */
 async function findForNews(db: Kysely<Schema>, names: AnswerNames): Promise<Found | undefined> {
@@ -70,7 +75,7 @@ const answersOf = (db: Kysely<Schema>, channel: ChannelId) =>
   db
     .selectFrom("outbox as o")
     .innerJoin("conversation as c", "c.id", "o.conversation_id")
-    .select(["o.id", "o.conversation_id", "o.news_state"])
+    .select(["o.id", "o.conversation_id", "o.news_state", "o.cc"])
     .where("c.channel", "=", channel)
     .where("o.state", "in", ["attempting", "queued", "sent", "failed", "unknown"])
     .where("o.attempts", ">", 0)

@@ -59,6 +59,7 @@ export async function findMessages(
 export interface ConversationPlace {
   readonly id: ConversationId;
   readonly agency: string;
+  readonly channel: string;
   readonly portal: PortalKind;
   readonly room: RoomId;
   /** First and newest message in this room. */
@@ -76,7 +77,7 @@ export async function readPlace(
 ): Promise<ConversationPlace | undefined> {
   const row = await db
     .selectFrom("conversation as c")
-    .select(["c.agency", "c.portal", "c.room_id", "c.root_event_id", "c.address"])
+    .select(["c.agency", "c.channel", "c.portal", "c.room_id", "c.root_event_id", "c.address"])
     .select((eb) => {
       const standing = eb
         .selectFrom("message")
@@ -96,6 +97,7 @@ export async function readPlace(
   return {
     id,
     agency: row.agency,
+    channel: row.channel,
     portal: row.portal,
     room,
     root: root === null ? undefined : eventId(root),

@@ -16,7 +16,7 @@ import {
 } from "../domain/ids.ts";
 import type { LateState } from "../domain/late-news.ts";
 import { expectFenced, fenced } from "./lane.ts";
-import type { OutboxState, Schema, Shown, StoredAnswer } from "./schema.ts";
+import type { OutboxState, Schema, Shown, StoredAnswer, StoredParty, StoredRefusal } from "./schema.ts";
 
 /** An agent's answer with all that sending and showing it needs. */
 export interface Answer {
@@ -27,7 +27,11 @@ export interface Answer {
   readonly agent: UserId;
   readonly content: StoredAnswer;
   readonly address: string;
+  /** Others whom it goes to. */
+  readonly cc: readonly StoredParty[];
   readonly inReplyTo: string | undefined;
+  /** The event with the words that are answered. */
+  readonly answered: EventId | undefined;
   readonly state: OutboxState;
   readonly dueAt: Date;
   readonly attempts: number;
@@ -36,6 +40,8 @@ export interface Answer {
   readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
+  /** Those of several recipients whom the other side refused. */
+  readonly refused: readonly StoredRefusal[];
   readonly news: AnswerNews | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
@@ -69,7 +75,9 @@ export async function addAnswer(
     event: EventId;
     agent: UserId;
     address: string;
+    cc?: readonly StoredParty[];
     content: StoredAnswer;
+    answered?: EventId | undefined;
     inReplyTo: string | undefined;
     dueAt: Date;
     writtenAt: Date;
@@ -82,6 +90,8 @@ export async function addAnswer(
       event_id: answer.event,
       sender: answer.agent,
       address: answer.address,
+      cc: listOrNull(answer.cc),
+      answered_event_id: answer.answered ?? null,
       content: JSON.stringify(answer.content),
       in_reply_to: answer.inReplyTo ?? null,
       state: "held",
@@ -91,6 +101,10 @@ export async function addAnswer(
     .onConflict((conflict) => conflict.column("event_id").doNothing())
     .execute();
 }
+
+/** Nobody and nothing is stored as no list. */
+export const listOrNull = (list: readonly unknown[] | undefined) =>
+  list === undefined || list.length === 0 ? null : JSON.stringify(list);
 
 /** All answers of a conversation with anything left to do, in the order in which they were written. */
 export async function readOpenAnswers(db: Kysely<Schema>, conversation: ConversationId): Promise<Answer[]> {
@@ -113,7 +127,9 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     agent: userId(row.sender),
     content: row.content,
     address: row.address,
+    cc: row.cc ?? [],
     inReplyTo: row.in_reply_to ?? undefined,
+    answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
     state: row.state,
     dueAt: row.due_at,
     attempts: row.attempts,
@@ -122,6 +138,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
+    refused: row.refused ?? [],
     news:
       row.news_state === null
         ? undefined
@@ -167,6 +184,7 @@ export interface Ending {
   readonly remoteAnswer?: string | undefined;
   readonly remoteId?: string;
   readonly mayHaveLeft?: boolean;
+  readonly refused?: readonly StoredRefusal[];
 }
 
 /** Journals how an attempt ended; a sent message becomes findable by the name that the citizen's answer will cite. */
@@ -176,6 +194,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
     with settled as (
       update outbox set state = ${ending.state}, due_at = coalesce(${ending.dueAt ?? null}, due_at), code = ${ending.code ?? null},
         remote_answer = ${ending.remoteAnswer ?? null}, remote_id = ${ending.remoteId ?? null}, settled_at = ${settledAt},
+        refused = ${listOrNull(ending.refused)}::jsonb,
         may_have_left = may_have_left or ${ending.mayHaveLeft ?? false}
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
     ), named as (
@@ -215,51 +234,6 @@ export async function postponeShowing(db: Kysely<Schema>, fence: Fence, id: Outb
     .where(fenced(fence))
     .executeTakeFirst();
   expectFenced(fence, result.numUpdatedRows);
-}
-
-/** An agent's change of mind, as long as it is certain that the message has not left. */
-const recallable = sql<boolean>`state in ('held', 'queued') and not may_have_left`;
-
-export async function cancelAnswer(db: Kysely<Schema>, event: EventId): Promise<ConversationId | undefined> {
-  const row = await db
-    .updateTable("outbox")
-    .set({ state: "cancelled", settled_at: new Date(), due_at: new Date() })
-    .where("event_id", "=", event)
-    .where(recallable)
-    .returning("conversation_id")
-    .executeTakeFirst();
-  return row && conversationId(row.conversation_id);
-}
-
-/** The undo window begins anew with an edit, so that the new words can be taken back as well. */
-export async function replaceAnswer(
-  db: Kysely<Schema>,
-  event: EventId,
-  agent: UserId,
-  content: StoredAnswer,
-  dueAt: Date,
-): Promise<ConversationId | undefined> {
-  const row = await db
-    .updateTable("outbox")
-    .set({ content: JSON.stringify(content), due_at: dueAt })
-    .where("event_id", "=", event)
-    .where("sender", "=", agent)
-    .where(recallable)
-    .returning("conversation_id")
-    .executeTakeFirst();
-  return row && conversationId(row.conversation_id);
-}
-
-export async function findAnswer(
-  db: Kysely<Schema>,
-  event: EventId,
-): Promise<{ conversation: ConversationId; state: OutboxState; agent: UserId } | undefined> {
-  const row = await db
-    .selectFrom("outbox")
-    .select(["conversation_id", "state", "sender"])
-    .where("event_id", "=", event)
-    .executeTakeFirst();
-  return row && { conversation: conversationId(row.conversation_id), state: row.state, agent: userId(row.sender) };
 }
 
 export async function findIdleReplies(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<Lane[]> {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, EventId, InboxId, RoomId } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema, StoredParty } from "./schema.ts";
 
 /** Where an arrival is being posted. */
 export interface Posting {
@@ -12,6 +12,8 @@ export interface Posting {
   /** Ghost localpart. */
   readonly ghost: string;
   readonly remoteId: string | undefined;
+  readonly cc?: readonly StoredParty[] | undefined;
+  readonly replyTo?: StoredParty | undefined;
 }
 
 /** An arrival without files is settled in one statement: it stands in the room, and its words leave our store. */
@@ -31,7 +33,7 @@ export async function journalText(db: Kysely<Schema>, fence: Fence, posting: Pos
 async function recordText(
   db: Kysely<Schema>,
   fence: Fence,
-  { id, conversation, room, ghost, remoteId }: Posting,
+  { id, conversation, room, ghost, remoteId, cc, replyTo }: Posting,
   text: EventId,
   change: ReturnType<typeof sql>,
 ): Promise<void> {
@@ -43,13 +45,16 @@ async function recordText(
       update conversation set root_event_id = ${text}
       where id = ${conversation} and room_id = ${room} and root_event_id is null and exists (select 1 from changed)
     ), recorded as (
-      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, created_at)
-      select ${text}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${remoteId ?? null}, clock_timestamp() from changed
+      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, cc, reply_to, created_at)
+      select ${text}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${remoteId ?? null}, ${asJson(cc)}::jsonb,
+        ${asJson(replyTo)}::jsonb, clock_timestamp() from changed
       on conflict (event_id) do nothing
     )
     select id from changed`.execute(db);
   expectFenced(fence, result.rows.length);
 }
+
+const asJson = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 
 /**
  * Journals that a file stands in the room, and drops our copy of it.
@@ -59,7 +64,7 @@ export async function journalFile(
   db: Kysely<Schema>,
   fence: Fence,
   { id, conversation, room, ghost }: Posting,
-  file: { event: EventId; position: number | undefined },
+  file: { event: EventId; position: number | undefined; partOf: EventId },
 ): Promise<void> {
   const result = await sql<{ id: string }>`
     with owned as (select 1 as id where ${fenced(fence)}
@@ -69,8 +74,8 @@ export async function journalFile(
     ), blobs as (
       delete from blob where id in (select blob_id from dropped)
     ), recorded as (
-      insert into message (event_id, room_id, conversation_id, author, ghost, created_at)
-      select ${file.event}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, clock_timestamp() from owned
+      insert into message (event_id, room_id, conversation_id, author, ghost, part_of, created_at)
+      select ${file.event}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${file.partOf}, clock_timestamp() from owned
       on conflict (event_id) do nothing
     )
     select id from owned`.execute(db);

@@ -39,16 +39,26 @@ interface ConversationTable {
   created_at: DefaultInstant;
 }
 
+/** A correspondent, as a message names them. */
+export interface StoredParty {
+  readonly address: string;
+  readonly name?: string;
+}
+
 /** An arrival's words, kept only until they stand in the room. */
 export interface StoredMessage {
   readonly remoteId?: string;
-  readonly from: { readonly address: string; readonly name?: string };
+  readonly from: StoredParty;
   readonly to: string;
   readonly subject?: string;
   readonly text: string;
   readonly html?: string;
   /** What is shown of it; the whole goes along as a file. */
   readonly visible?: { readonly text: string; readonly html?: string };
+  /** Others whom the sender addressed. */
+  readonly cc?: readonly StoredParty[];
+  /** Where the sender wishes answers to go, when that is elsewhere. */
+  readonly replyTo?: StoredParty;
   readonly token?: string;
   readonly references: readonly string[];
   readonly automatic: boolean;
@@ -95,6 +105,10 @@ interface MessageTable {
   /** Whose words a citizen's message holds. */
   ghost: string | null;
   remote_id: string | null;
+  cc: JSONColumnType<readonly StoredParty[]> | null;
+  reply_to: JSONColumnType<StoredParty> | null;
+  /** The event with the words, for one that shows a file of the same arrival. */
+  part_of: string | null;
   created_at: DefaultInstant;
 }
 
@@ -116,6 +130,13 @@ export interface StoredAnswer {
   readonly file?: { readonly name: string; readonly type: string; readonly size?: number; readonly mxc: string };
 }
 
+/** A recipient whom the other side refused, while it took the message for others. */
+export interface StoredRefusal {
+  readonly address: string;
+  readonly code: string;
+  readonly remoteAnswer?: string;
+}
+
 export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
 
 /** What the room shows of an answer. */
@@ -129,8 +150,12 @@ interface OutboxTable {
   /** Where the answer goes: the citizen whose message was answered. */
   address: string;
   content: JSONColumnType<StoredAnswer>;
+  /** Others whom it goes to, when the agent answers all. */
+  cc: JSONColumnType<readonly StoredParty[]> | null;
   /** Remote id of the message that is answered. */
   in_reply_to: string | null;
+  /** The event with the words that are answered. */
+  answered_event_id: string | null;
   state: OutboxState;
   due_at: Instant;
   attempts: Generated<number>;
@@ -138,6 +163,8 @@ interface OutboxTable {
   remote_id: string | null;
   code: string | null;
   remote_answer: string | null;
+  /** Those of several recipients whom the other side refused. */
+  refused: JSONColumnType<readonly StoredRefusal[]> | null;
   written_at: Instant;
   settled_at: Date | null;
   shown: Generated<Shown>;

@@ -123,6 +123,33 @@ describe("an answer leaves", () => {
     expect(mail.references).toBeUndefined();
   });
 
+  test("to several people, who see each other; those who are refused are named", async () => {
+    const { sink, bridge } = await startSending();
+    const cc = [{ address: "bob@example.org", name: "Bob, B." }, { address: "carl@example.org" }];
+    sink.faults = { recipients: { "bob@example.org": [550, "5.1.1 No such user"] } };
+    expect(await send(bridge, { ...answer, cc })).toEqual({
+      remoteId: "d-1@town.example",
+      refused: [
+        { address: "bob@example.org", code: "SMTP_550", remoteAnswer: expect.stringContaining("5.1.1 No such user") },
+      ],
+    });
+    expect(sink.mails[0]?.to).toEqual(["anna@example.org", "carl@example.org"]);
+    const mail = await simpleParser(sink.mails[0]?.raw ?? "");
+    expect(mail.cc).toMatchObject({ value: [{ address: "bob@example.org", name: "Bob, B." }, { name: "" }] });
+    sink.faults = { rcptTo: [550, "5.1.1 No such user"] };
+    expect(await failure(bridge, { ...answer, cc })).toMatchObject({ consequence: "rejected", code: "SMTP_550" });
+  });
+
+  test("first, by an agent: the subject as it was written", async () => {
+    const { sink, bridge } = await startSending();
+    const thread = { token: "tok-1", references: [], isOpening: true };
+    await send(bridge, { ...answer, subject: "Building permit", thread });
+    const { subject: _subject, ...bare } = answer;
+    await send(bridge, { ...bare, thread });
+    const subjects = await Promise.all(sink.mails.map(async ({ raw }) => (await simpleParser(raw)).subject));
+    expect(subjects).toEqual(["Building permit", "Mairie de Town"]);
+  });
+
   test("many answers share a few connections", async () => {
     const { sink, bridge } = await startSending();
     await Promise.all(Array.from({ length: 40 }, (_, n) => send(bridge, { ...answer, deliveryId: `d-${n}` })));

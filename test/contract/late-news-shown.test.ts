@@ -103,7 +103,7 @@ async function openDesk(closing: AsyncDisposableStack) {
     agencyName: () => "Hall",
     openFile: () => Promise.reject(new Error("no files here")),
     bridge: () => ({
-      capabilities: { send: true, html: true, subject: true, attachmentBytes: 0, repeatable: true },
+      capabilities: { send: true, html: true, cc: false, subject: true, attachmentBytes: 0, repeatable: true },
       start: async () => {},
       stop: async () => {},
       health: () => ({ state: "up" as const, since: new Date() }),

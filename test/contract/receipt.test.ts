@@ -39,7 +39,7 @@ describe("late news in the store", () => {
 
   let number = 0;
   /** An answer that was sent and shown as sent. */
-  async function sendAnswer() {
+  async function sendAnswer(cc: readonly { address: string }[] = []) {
     const { durable } = store.database;
     number += 1;
     const [event, remoteId] = [eventId(`$answer${number}`), `m${number}@town.example`];
@@ -66,6 +66,7 @@ describe("late news in the store", () => {
       event,
       agent: userId("@agent:agents.test"),
       address: "a@x.example",
+      cc,
       content: { text: "Yes." },
       inReplyTo: undefined,
       dueAt: now,
@@ -114,6 +115,18 @@ describe("late news in the store", () => {
           remoteAnswer: "552\u{FFFD} 5.2.2 full",
         },
       });
+    }
+  });
+
+  test("of several recipients, the one whom the news are about is named", async () => {
+    const recipient = "bob@x.example";
+    for (const [cc, remark] of [
+      [[{ address: recipient }], `${recipient}: full`],
+      [[], "full"],
+    ] as const) {
+      const { conversation, remoteId } = await sendAnswer(cc);
+      await inbox.receipt(receipt({ remoteIds: [remoteId] }, { remark: "full", recipient }));
+      expect((await open(conversation))[0]).toMatchObject({ cc, news: { remark } });
     }
   });
 

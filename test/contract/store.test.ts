@@ -169,7 +169,11 @@ describe("the store", () => {
       const posting = { id, conversation, room: ROOM, ghost: "posted", remoteId: "id@b.example" };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$text"));
-      await journalFile(database.relaxed, fence, posting, { event: eventId("$file"), position: 0 });
+      await journalFile(database.relaxed, fence, posting, {
+        event: eventId("$file"),
+        position: 0,
+        partOf: eventId("$text"),
+      });
       await settleFiles(database.relaxed, fence, id);
 
       const row = await database.durable.selectFrom("inbox").selectAll().where("id", "=", id).executeTakeFirst();
@@ -193,7 +197,11 @@ describe("the store", () => {
       const posting = { id: shown, conversation, room: ROOM, ghost: "kept", remoteId: undefined };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$kept"));
-      await journalFile(database.relaxed, fence, posting, { event: eventId("$lost"), position: undefined });
+      await journalFile(database.relaxed, fence, posting, {
+        event: eventId("$lost"),
+        position: undefined,
+        partOf: eventId("$kept"),
+      });
       await settleFiles(database.relaxed, fence, shown);
       await quarantine(database.durable, fence, set, "M_BAD");
       const [kept] = await readFiles(database.durable, shown);

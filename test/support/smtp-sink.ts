@@ -15,6 +15,8 @@ interface SunkMail {
 interface SinkFaults {
   mailFrom?: Refusal;
   rcptTo?: Refusal;
+  /** For one recipient of several. */
+  recipients?: Readonly<Record<string, Refusal>>;
   data?: Refusal;
   /** Hangs up when the whole mail was taken, before the reply. */
   dropAfterData?: boolean;
@@ -32,6 +34,8 @@ export interface SmtpSink {
   /** Connections since the start. */
   readonly connections: number;
   faults: SinkFaults;
+  /** Mails above this size are kept in part. */
+  keepBytes: number;
   stop(): Promise<void>;
 }
 
@@ -53,7 +57,10 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
       done();
     },
     onMailFrom: (_address, _session, done) => done(sink.faults.mailFrom ? refuse(sink.faults.mailFrom) : null),
-    onRcptTo: (_address, _session, done) => done(sink.faults.rcptTo ? refuse(sink.faults.rcptTo) : null),
+    onRcptTo: ({ address }, _session, done) => {
+      const refusal = sink.faults.rcptTo ?? sink.faults.recipients?.[address];
+      done(refusal ? refuse(refusal) : null);
+    },
     onData: (stream, session, done) => {
       const { faults } = sink;
       const hash = createHash("sha256");
@@ -64,7 +71,7 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
       stream.on("data", (chunk: Buffer) => {
         size += chunk.length;
         hash.update(chunk);
-        if (size < 1024 * 1024) kept.push(chunk);
+        if (size < sink.keepBytes) kept.push(chunk);
         else if (kept.length > 0) kept.splice(0, kept.length, Buffer.concat(kept).subarray(0, 65_536));
         if (faults.dropWithinData !== undefined && size >= faults.dropWithinData) hangUp();
       });
@@ -96,6 +103,7 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
       return connections;
     },
     faults: {},
+    keepBytes: 1024 * 1024,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -4,6 +4,7 @@ import { nameForDisplay, nameGhost } from "../../src/conversation/ghost.ts";
 import { matchConversation } from "../../src/conversation/match.ts";
 import { relationIn } from "../../src/conversation/portal.ts";
 import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
+import { readWords } from "../../src/conversation/words.ts";
 import { chooseTexts } from "../../src/desk/texts.ts";
 import type { KnownConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
@@ -114,6 +115,42 @@ describe("compose", () => {
     expect(composeText(message(wary), place, texts).content.body).toBe("⚠️ May be <forged>.\n⚠️ Look again.\n\nBonjour");
     const loud = message({ text: "é".repeat(70_000), remarks: Array.from({ length: 50 }, () => "é".repeat(9_000)) });
     expect(Buffer.byteLength(JSON.stringify(composeText(loud, undefined, texts).content))).toBeLessThan(63_000);
+  });
+
+  test("whom else it names is shown in every event, in short", () => {
+    const cc = Array.from({ length: 14 }, (_, index) => ({ address: `p${index}@example.org` }));
+    const named = { cc: [{ address: "bob@example.org", name: "Bob <b>\n" }, ...cc] };
+    const replyTo = { address: "office@example.org", name: "é".repeat(200) };
+    const { content } = composeText(message({ ...named, replyTo }), place, texts);
+    expect(content.body).toMatch(
+      /^Cc: Bob <b> {1,2}<bob@example\.org>, p0@example\.org, .*, p8@example\.org and 5 more\nReply-To: office@example\.org\n\nBonjour$/,
+    );
+    expect(content.formatted_body).toMatch(
+      /^<p>Cc: Bob &lt;b&gt; .*<br>Reply-To: office@example\.org<\/p><p>Bonjour<\/p>$/,
+    );
+    const loud = { name: '"'.repeat(110), address: "a" };
+    const full = message({
+      cc: Array.from({ length: 10 }, () => loud),
+      html: `<p>${"é".repeat(15_900)}</p>`,
+      text: "",
+    });
+    const wary = { ...full, subject: '"'.repeat(500), remarks: Array.from({ length: 4 }, () => '"'.repeat(240)) };
+    expect(Buffer.byteLength(JSON.stringify(composeText(wary, undefined, texts).content))).toBeLessThan(63_000);
+  });
+
+  test("a citizen's own words are found again between what stands around them", () => {
+    const wordsOf = (over: NonNullable<Parameters<typeof message>[0]>) =>
+      readWords(composeText(message(over), over.subject === undefined ? place : undefined, texts).content);
+    expect(wordsOf({ subject: "Permit" })).toEqual({ text: "Bonjour", html: "<p>Bonjour</p>" });
+    expect(wordsOf({})).toEqual({ text: "Bonjour" });
+    const html = '<p>a <b>b</b></p><img src="https://x.example/open.gif" width="1" height="1">';
+    expect(wordsOf({ html, remarks: ["Look."], subject: "s" })).toEqual({
+      text: "a b",
+      html: "<p>a <b>b</b></p>",
+    });
+    expect(readWords({ msgtype: "m.text", body: "x", "org.guichet.words": { body: ["0", 9] } })).toEqual({ text: "x" });
+    expect(readWords({ msgtype: "m.file", body: "f.pdf" })).toBeUndefined();
+    expect(readWords({})).toBeUndefined();
   });
 
   test("a further event is bare and in the thread", () => {

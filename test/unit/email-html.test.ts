@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { writeMailHtml } from "../../bridges/email/mail-html.ts";
+import { writeHtmlDocument, writeWords } from "../../bridges/email/mail-html.ts";
 
-const bodyOf = (message: { text: string; html?: string }) =>
-  /<body style="[^"]+">(.*)<\/body>/s.exec(writeMailHtml(message) ?? "")?.[1];
+const writeMailHtml = (message: { text: string; html?: string }) => writeHtmlDocument(writeWords(message) ?? "");
 
 describe("an answer's HTML", () => {
   test("has looks that Word lays out: on the elements, with attributes, without classes", () => {
@@ -16,7 +15,7 @@ describe("an answer's HTML", () => {
   });
 
   test("words that look like tags are not touched", () =>
-    expect(bodyOf({ text: "", html: "<p>&lt;table&gt;</p>" })).toBe("<p>&lt;table&gt;</p>"));
+    expect(writeWords({ text: "", html: "<p>&lt;table&gt;</p>" })).toBe("<p>&lt;table&gt;</p>"));
 
   test.each([
     ["one line", "Yes.", "<p>Yes.</p>"],
@@ -29,7 +28,7 @@ describe("an answer's HTML", () => {
       '<p>See (<a href="https://a.example/?b=1&amp;c">https://a.example/?b=1&amp;c</a>).</p>',
     ],
     ["an address with quotes", 'https://a.example/"onclick="x()', "<p>https://a.example/&quot;onclick=&quot;x()</p>"],
-  ])("plain words as typed: %s", (_name, text, expected) => expect(bodyOf({ text })).toBe(expected));
+  ])("plain words as typed: %s", (_name, text, expected) => expect(writeWords({ text })).toBe(expected));
 
-  test("no words, no HTML", () => expect(writeMailHtml({ text: " " })).toBeUndefined());
+  test("no words, no HTML", () => expect(writeWords({ text: " " })).toBeUndefined());
 });

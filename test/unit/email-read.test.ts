@@ -360,3 +360,34 @@ test("a small mail costs little", async () => {
   console.log(`a small mail: ${each.toFixed(2)} ms CPU`);
   expect(each).toBeLessThan(5);
 });
+
+describe("whom else a mail names", () => {
+  const namesIn = async (headers: string, ours = own) => {
+    let found: Pick<ReturnType<typeof toInbound>, "cc" | "replyTo"> = {};
+    await read(`From: Anna <anna@example.org>\n${headers}\n\nx`, (mail) => {
+      const { cc, replyTo } = toInbound(mail, arrival, ours);
+      found = { ...(cc && { cc }), ...(replyTo && { replyTo }) };
+    });
+    return found;
+  };
+
+  test("is everybody in To and Cc but us and the sender, each once", async () => {
+    const headers =
+      'To: mairie+tok-1@town.example, "Bob, B." <Bob@Example.org>\nCc: friends: carl@example.org, ANNA@example.org;, bob@example.org,\n accueil@town.example';
+    const ours = ownAddress("mairie@town.example", "+", ["accueil@town.example"]);
+    expect(await namesIn(headers, ours)).toEqual({
+      cc: [{ address: "bob@example.org", name: "Bob, B." }, { address: "carl@example.org" }],
+    });
+    expect(await namesIn("To: mairie@town.example")).toEqual({});
+    expect(await namesIn("To: undisclosed-recipients:;")).toEqual({});
+  });
+
+  test("answers are wanted elsewhere only when Reply-To says another address", async () => {
+    expect(await namesIn("Reply-To: =?utf-8?q?B=C3=BCro?= <office@example.org>, anna@example.org")).toEqual({
+      replyTo: { address: "office@example.org", name: "Büro" },
+    });
+    expect(await namesIn("Reply-To: Anna@example.org")).toEqual({});
+    expect(await namesIn("Reply-To: mairie@town.example")).toEqual({});
+    expect(await namesIn("Reply-To: nonsense")).toEqual({});
+  });
+});

@@ -24,6 +24,7 @@ describe("a report as the core takes it", () => {
       ),
     ).toEqual({
       about: { deliveryIds: ["1-abc-7"], remoteIds: about.messageIds },
+      recipient: "a@x.example",
       state: "failed",
       code: "MAILBOX_FULL",
       remark: "la boîte de réception est pleine",

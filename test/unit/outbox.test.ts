@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import { DeliveryError } from "../../src/adapter/index.ts";
 import { looksLike, outcomeOf } from "../../src/desk/show-outcome.ts";
 import { conversationId, eventId } from "../../src/domain/ids.ts";
-import { endingOf } from "../../src/outbox/ending.ts";
+import { listCopies, objectToCopies } from "../../src/outbox/copies.ts";
+import { endingOf, endingOfSent } from "../../src/outbox/ending.ts";
+import type { OpenChannel } from "../../src/outbox/intake.ts";
+import { chooseChannel, listVerbs, readOpening } from "../../src/outbox/opening.ts";
 import { readEvent } from "../../src/outbox/read-event.ts";
 import { renderAnswer } from "../../src/outbox/render.ts";
 import { type Circumstances, ruleOn } from "../../src/outbox/rule.ts";
@@ -40,6 +43,7 @@ const circumstances = (over: Partial<Circumstances> = {}): Circumstances => ({
   repliedTo: undefined,
   thread: undefined,
   portal: undefined,
+  openings: [],
   ...over,
 });
 
@@ -256,5 +260,124 @@ describe("what the room shows", () => {
     expect(looksLike("waiting", "delayed")).toBe(true);
     expect(looksLike("waiting", "sent")).toBe(false);
     expect(looksLike("nothing", "waiting")).toBe(false);
+  });
+});
+
+describe("commands beside !reply and !note", () => {
+  const openings = ["mail", "write"];
+  test.each([
+    ["!cc in the thread", text("!cc yes", thread), { thread: citizen }, { is: "answer", toAll: true }],
+    ["!cc as a reply", text("!cc yes", reply), { repliedTo: citizen }, { answers: "$citizen", toAll: true }],
+    ["!cc outside", text("!cc yes"), {}, { is: "ignored" }],
+    ["!mail outside", text("!mail a@b.example Hello\nYes"), {}, { is: "opening" }],
+    ["!WRITE outside", text("!WRITE a@b.example"), {}, { is: "opening" }],
+    ["!mail in a conversation", text("!mail a@b.example", thread), { thread: citizen }, { is: "misplaced-opening" }],
+    ["!mail in agents' own thread", text("!mail a@b.example", thread), {}, { is: "misplaced-opening" }],
+    ["!mail where nobody can be written to", text("!mail a@b.example"), { openings: [] }, { is: "ignored" }],
+    ["!help outside", text("!help"), {}, { is: "help", conversation: undefined }],
+    ["!help in a conversation", text("!help", thread), { thread: agent }, { is: "help", conversation }],
+    [
+      "a bot that says !mail",
+      message({ msgtype: "m.notice", body: "!mail a@b.example" }),
+      {},
+      { is: "ignored", because: "machine" },
+    ],
+    ["our own !mail", text("!mail a@b.example"), { own: true }, { is: "ignored", because: "own-echo" }],
+  ] as const)("%s", (_name, event, over, expected) => {
+    expect(ruleOn(event, circumstances({ openings, ...over }))).toMatchObject(expected);
+  });
+
+  test.each([
+    ["!mail a@b.example  Two   words \nText", { verb: "mail", address: "a@b.example", subject: "Two words" }],
+    ["> <@x:y> z\n\n!Write a@b.example\n\nText", { verb: "write", address: "a@b.example", subject: undefined }],
+    ["!mail", { verb: "mail", address: "", subject: undefined }],
+  ])("%j names whom and what", (body, expected) => expect(readOpening({ body })).toEqual(expected));
+
+  test("the first line of what begins a conversation is a command alone", () => {
+    const words = (body: string, formatted_body?: string) =>
+      renderAnswer(
+        {
+          msgtype: "m.text",
+          body,
+          ...(formatted_body === undefined ? {} : { format: "org.matrix.custom.html", formatted_body }),
+        },
+        { isOpening: true },
+      );
+    expect(words("!mail a@b.example Hi\n\nYes\n!reply no")).toEqual({ text: "Yes\n!reply no" });
+    expect(words("!mail a@b.example Hi")).toBeUndefined();
+    expect(words("!mail a Hi\nA **b**", "<p>!mail <a href='mailto:a'>a</a> Hi<br>A <b>b</b></p><p>c</p>")).toEqual({
+      html: "<p>A <b>b</b></p><p>c</p>",
+      text: "A b\n\nc",
+    });
+    expect(words("!mail a Hi\n\n- b", "<p>!mail a Hi</p><ul><li>b</li></ul>")?.html).toBe("<ul><li>b</li></ul>");
+    // Where the line ends inside some formatting, the plain words are sent whole.
+    expect(words("!mail a Hi\nYes", "<b>!mail a Hi<br>Yes</b>")).toEqual({ text: "Yes" });
+    expect(renderAnswer({ msgtype: "m.text", body: "!cc Yes" })).toEqual({ text: "Yes" });
+  });
+
+  const channel = (name: string, verb: string | undefined, accepts: RegExp, canSend = true): OpenChannel => ({
+    name,
+    type: "x",
+    bridge: {
+      capabilities: { send: canSend, html: true, subject: true, cc: true, attachmentBytes: 0, repeatable: true },
+      start: async () => undefined,
+      stop: async () => undefined,
+      health: () => ({ state: "up", since: new Date() }),
+      ...(canSend ? { send: async () => ({ remoteId: "" }) } : {}),
+      ...(verb === undefined
+        ? {}
+        : {
+            opening: {
+              verb,
+              example: "x",
+              parseAddress: (address) => (accepts.test(address) ? { address } : undefined),
+            },
+          }),
+    },
+  });
+  test("the channel is the first that can send, knows the word and takes the address", () => {
+    const channels = [
+      channel("form", undefined, /./),
+      channel("deaf", "mail", /@/, false),
+      channel("post", "mail", /@/),
+      channel("more", "mail", /@/),
+      channel("sms", "text", /^\+/),
+    ];
+    const chosen = (verb: string, address: string) =>
+      chooseChannel(channels, { verb, address, subject: undefined })?.channel.name;
+    expect(listVerbs(channels)).toEqual(["mail", "text", "write"]);
+    expect([chosen("mail", "a@b"), chosen("text", "+1"), chosen("write", "+1")]).toEqual(["post", "sms", "sms"]);
+    expect([chosen("mail", "+1"), chosen("text", "a@b"), chosen("write", "")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(listVerbs([channel("form", undefined, /./)])).toEqual([]);
+  });
+});
+
+describe("answers to all", () => {
+  const [ann, bob, office] = ["ann", "bob", "office"].map((name) => ({ address: `${name}@x.example` }));
+  test("go once to each who wrote, was named or wants the answer", () => {
+    if (!ann || !bob || !office) throw new Error("nobody");
+    const record = { event: eventId("$c"), remoteId: undefined, from: ann, replyTo: office, cc: [bob, office, ann] };
+    expect(listCopies(record, ann.address)).toEqual([office, bob]);
+    // Somebody else than the conversation's citizen wrote last.
+    expect(listCopies({ ...record, from: bob, replyTo: undefined, cc: [ann] }, ann.address)).toEqual([bob]);
+    expect(listCopies(undefined, ann.address)).toEqual([]);
+    expect(objectToCopies([bob], true)).toBeUndefined();
+    expect([objectToCopies([], true), objectToCopies([bob], false)]).toEqual([expect.anything(), expect.anything()]);
+  });
+
+  test("that reach others only have failed for the citizen", () => {
+    const refused = [{ address: "bob@x.example", code: "SMTP_550" }];
+    const sent = { remoteId: "m", refused };
+    expect(endingOfSent(sent, { address: "ann@x.example" })).toEqual({ state: "sent", ...sent });
+    expect(endingOfSent(sent, { address: "bob@x.example" })).toMatchObject({
+      state: "failed",
+      code: "SMTP_550",
+      ...sent,
+    });
+    expect(endingOfSent({ remoteId: "m" }, { address: "bob@x.example" })).toEqual({ state: "sent", remoteId: "m" });
   });
 });

@@ -113,6 +113,7 @@ describe("in a conversation's own room", () => {
       replies,
       repliedTo: citizen ? { conversation: portal, author: "citizen" } : undefined,
       thread: undefined,
+      openings: [],
       portal,
     });
   const reply = { "m.relates_to": { "m.in_reply_to": { event_id: "$citizen" } } };
@@ -137,7 +138,14 @@ describe("a tombstone", () => {
   test("is looked at as state, and moves the room", () => {
     expect(selectEvents([{ ...event, state_key: "" }], users)).toHaveLength(1);
     expect(selectEvents([event, { ...event, state_key: "x" }], users)).toEqual([]);
-    const common = { own: false, replies: "all", repliedTo: undefined, thread: undefined, portal: undefined } as const;
+    const common = {
+      own: false,
+      replies: "all",
+      repliedTo: undefined,
+      thread: undefined,
+      portal: undefined,
+      openings: [],
+    } as const;
     expect(ruleOn(readEvent({ ...event, state_key: "" }, now), common)).toEqual({ is: "moved" });
   });
 

@@ -27,6 +27,7 @@ export function toReceipt(
   const isOneOfMany = report.recipients.length > 1 && recipient.address !== undefined;
   return {
     ...base,
+    ...(recipient.address === undefined ? {} : { recipient: recipient.address }),
     remark: isOneOfMany ? `${recipient.address}: ${cause}` : cause,
     ...(recipient.remoteAnswer === undefined ? {} : { remoteAnswer: recipient.remoteAnswer }),
   };

@@ -1,0 +1,99 @@
+import { cleanCharacters } from "../html/characters.ts";
+import { escapeHtml } from "../html/write-html.ts";
+import type { StoredMessage, StoredParty } from "../store/schema.ts";
+
+/** Sentences of the head, in the agents' language. */
+export interface HeadTexts {
+  /** Names the others whom the sender addressed; `more` of them are not in `list`. */
+  readonly addressed: (list: string, more: number) => string;
+  /** Says where the sender wishes answers to go. */
+  readonly answersTo: (party: string) => string;
+}
+
+/** A line of a head that leads to another place. */
+export interface HeadLink {
+  readonly words: string;
+  readonly href: string;
+}
+
+/** What the first event of a conversation says beside the words. */
+export interface HeadNotes {
+  /** A word about the sender. */
+  readonly sender?: string | undefined;
+  readonly link?: HeadLink | undefined;
+}
+
+/** What stands above, or below, a citizen's words. */
+export interface Margin {
+  readonly text: string;
+  readonly html: string;
+}
+
+/** In characters. */
+const SUBJECT_LIMIT = 500;
+const PARTY_LIMIT = 120;
+const MOST_NAMED = 10;
+/** In characters: a remark is a sentence. */
+const REMARK_LIMIT = 240;
+const MOST_REMARKS = 4;
+
+/**
+ * What agents should know of a message beside its words. Subject and sender stand in the first of a conversation only.
+ */
+export function composeHead(
+  message: StoredMessage,
+  texts: HeadTexts,
+  { isFirst, notes }: { isFirst: boolean; notes: HeadNotes },
+): Margin | undefined {
+  const parts = [warn(message), isFirst ? introduce(message, notes) : undefined, address(message, texts)];
+  const there = parts.filter((part) => part !== undefined);
+  if (there.length === 0) return undefined;
+  return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
+}
+
+/** One line each, in the order of their weight. */
+function warn({ trust, remarks = [] }: StoredMessage): Margin | undefined {
+  const lines = [...(trust?.remark === undefined ? [] : [trust.remark]), ...remarks]
+    .slice(0, MOST_REMARKS)
+    .map((line) => `⚠️ ${cleanCharacters(line.replace(/\s+/g, " ").slice(0, REMARK_LIMIT))}`);
+  if (lines.length === 0) return undefined;
+  return { text: lines.join("\n"), html: `<p><em>${lines.map(escapeHtml).join("<br>")}</em></p>` };
+}
+
+function introduce({ subject: whole, from }: StoredMessage, { sender: note, link }: HeadNotes): Margin {
+  const subject = whole && cleanCharacters(whole.slice(0, SUBJECT_LIMIT));
+  const name = from.name && cleanCharacters(from.name);
+  const named = name && name !== from.address ? `${name} <${from.address}>` : from.address;
+  const sender = note === undefined ? named : `${named} · ${note}`;
+  const lines = [
+    ...(subject ? [{ text: subject, html: `<strong>${escapeHtml(subject)}</strong>` }] : []),
+    { text: sender, html: escapeHtml(sender) },
+    ...(link ? [composeLink(link)] : []),
+  ];
+  return {
+    text: lines.map(({ text }) => text).join("\n"),
+    html: `<p>${lines.map(({ html }) => html).join("<br>")}</p>`,
+  };
+}
+
+const composeLink = ({ words, href }: HeadLink): Margin => ({
+  text: `${words}: ${href}`,
+  html: `<a href="${escapeHtml(href)}">${escapeHtml(words)}</a>`,
+});
+
+function address({ cc = [], replyTo }: StoredMessage, { addressed, answersTo }: HeadTexts): Margin | undefined {
+  const named = cc.slice(0, MOST_NAMED).map(nameParty).join(", ");
+  const lines = [
+    ...(named === "" ? [] : [addressed(named, Math.max(0, cc.length - MOST_NAMED))]),
+    ...(replyTo === undefined ? [] : [answersTo(nameParty(replyTo))]),
+  ];
+  if (lines.length === 0) return undefined;
+  return { text: lines.join("\n"), html: `<p>${lines.map(escapeHtml).join("<br>")}</p>` };
+}
+
+function nameParty({ address, name }: StoredParty): string {
+  const whole = name && name !== address ? `${name} <${address}>` : address;
+  // A long name must not hide the address.
+  const shown = whole.length > PARTY_LIMIT ? address.slice(0, PARTY_LIMIT) : whole;
+  return cleanCharacters(shown.replace(/\s+/g, " "));
+}

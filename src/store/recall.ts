@@ -1,0 +1,60 @@
+import { type Kysely, sql } from "kysely";
+import { type ConversationId, conversationId, type EventId, eventId, type UserId, userId } from "../domain/ids.ts";
+import { type Answer, listOrNull } from "./outbox.ts";
+import type { Schema, StoredAnswer, StoredParty } from "./schema.ts";
+
+/** An agent's change of mind, as long as it is certain that the message has not left. */
+const recallable = sql<boolean>`state in ('held', 'queued') and not may_have_left`;
+
+export async function cancelAnswer(db: Kysely<Schema>, event: EventId): Promise<ConversationId | undefined> {
+  const row = await db
+    .updateTable("outbox")
+    .set({ state: "cancelled", settled_at: new Date(), due_at: new Date() })
+    .where("event_id", "=", event)
+    .where(recallable)
+    .returning("conversation_id")
+    .executeTakeFirst();
+  return row && conversationId(row.conversation_id);
+}
+
+/** The undo window begins anew with an edit, so that the new words can be taken back as well. */
+export async function replaceAnswer(
+  db: Kysely<Schema>,
+  event: EventId,
+  agent: UserId,
+  change: { content: StoredAnswer; cc: readonly StoredParty[]; dueAt: Date },
+): Promise<ConversationId | undefined> {
+  const row = await db
+    .updateTable("outbox")
+    .set({ content: JSON.stringify(change.content), cc: listOrNull(change.cc), due_at: change.dueAt })
+    .where("event_id", "=", event)
+    .where("sender", "=", agent)
+    .where(recallable)
+    .returning("conversation_id")
+    .executeTakeFirst();
+  return row && conversationId(row.conversation_id);
+}
+
+export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered"> & {
+  readonly conversation: ConversationId;
+  /** It began its conversation. */
+  readonly isOpening: boolean;
+};
+
+export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<FoundAnswer | undefined> {
+  const row = await db
+    .selectFrom("outbox as o")
+    .innerJoin("conversation as c", "c.id", "o.conversation_id")
+    .select(["o.conversation_id", "o.state", "o.sender", "o.address", "o.answered_event_id", "c.root_event_id"])
+    .where("o.event_id", "=", event)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    conversation: conversationId(row.conversation_id),
+    state: row.state,
+    agent: userId(row.sender),
+    address: row.address,
+    answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
+    isOpening: row.root_event_id === event,
+  };
+}
