@@ -177,8 +177,9 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
   };
 }
 
-function sayQuarantined(texts: DeskTexts, { id, message: { hold, trust } }: Arrival, code: string): string {
-  if (hold) return texts.held(id, code, trust?.remark);
+function sayQuarantined(texts: DeskTexts, { id, message }: Arrival, code: string): string {
+  const { hold, trust, remarks } = message;
+  if (hold) return texts.held(id, code, trust?.remark ?? remarks?.[0]);
   return code === "CITIZEN_BANNED" ? texts.banned(id) : texts.quarantined(id, code);
 }
 

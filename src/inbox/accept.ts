@@ -1,6 +1,14 @@
 import { createHmac } from "node:crypto";
-import type { Acceptance, InboundAttachment, InboundMessage, Inbox, SenderTrust } from "../adapter/index.ts";
-import { base32 } from "../conversation/token.ts";
+import type {
+  Acceptance,
+  InboundAttachment,
+  InboundMessage,
+  Inbox,
+  SenderTrust,
+  ThreadEvidence,
+} from "../adapter/index.ts";
+import { readDelivery } from "../conversation/delivery-id.ts";
+import { base32, makeReplyToken, readReplyToken } from "../conversation/token.ts";
 import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
 import type { Database } from "../store/database.ts";
@@ -39,14 +47,14 @@ export function openInbox(parts: InboxParts): Inbox {
 
 /** Row and files are one commit; a mail without files needs no transaction of several steps. */
 async function store(
-  { database, channel }: InboxParts,
+  { database, channel, replyKey }: InboxParts,
   lane: Lane,
   message: InboundMessage,
   files: AsyncIterator<InboundAttachment>,
 ): Promise<boolean> {
   const { dedupeKey, receivedAt } = message;
   const first = await files.next();
-  const arrival = { channel, dedupeKey, lane, message: toStored(message), receivedAt, hasFiles: !first.done };
+  const arrival = { channel, dedupeKey, lane, message: toStored(message, replyKey), receivedAt, hasFiles: !first.done };
   if (first.done) return (await addArrival(database.durable, arrival)) !== undefined;
   return database.durable.transaction().execute(async (trx) => {
     const id = await addArrival(trx, arrival);
@@ -71,7 +79,7 @@ async function* iterate(files: InboundMessage["attachments"]): AsyncGenerator<In
 const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
   base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24);
 
-const toStored = (message: InboundMessage): StoredMessage => ({
+const toStored = (message: InboundMessage, replyKey: Buffer): StoredMessage => ({
   ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),
   from: {
     address: clean(message.from.address),
@@ -82,7 +90,7 @@ const toStored = (message: InboundMessage): StoredMessage => ({
   text: clean(message.text),
   ...(message.html === undefined ? {} : { html: clean(message.html) }),
   ...(message.visible === undefined ? {} : { visible: cleanVisible(message.visible) }),
-  ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
+  ...withToken(message.thread, replyKey),
   references: message.thread.references.map(clean),
   automatic: message.automatic,
   ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
@@ -90,6 +98,15 @@ const toStored = (message: InboundMessage): StoredMessage => ({
   ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),
 });
 
+/** A report names our message instead of bringing its token back. */
+function withToken({ token, about = [] }: ThreadEvidence, key: Buffer): Pick<StoredMessage, "token"> {
+  if (token !== undefined && readReplyToken(key, token) !== undefined) return { token };
+  const named = about.slice(0, MOST_NAMES).flatMap((name) => readDelivery(key, name) ?? [])[0];
+  if (named !== undefined) return { token: makeReplyToken(key, named.conversation) };
+  return token === undefined ? {} : { token: clean(token) };
+}
+
+const MOST_NAMES = 20;
 const MOST_REMARKS = 20;
 
 const cleanTrust = ({ verdict, remark }: SenderTrust): SenderTrust => ({
