@@ -9,6 +9,7 @@ import type { Fence } from "./domain/fence.ts";
 import { channelId, type Lane, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
+import { hourOf, openFloodGuard } from "./inbox/flood.ts";
 import { listenForHomeserver } from "./matrix/appservice.ts";
 import { catchUp } from "./matrix/catch-up.ts";
 import { followHomeserver } from "./matrix/follow.ts";
@@ -74,7 +75,8 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const channels = openChannels(config, {
     database,
     log,
-    inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, replyKey, wake: (lane) => void wake(lane) }),
+    inboxFor: ({ name }, isOwn) =>
+      openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane) }),
   });
   const keys = {
     ghostKey: await keepKey(database.durable, "ghost"),
@@ -146,8 +148,19 @@ function makeWork(parts: Parts & { channels: Channels; ghostKey: Buffer; replyKe
     ...parts,
     channel(name) {
       const channel = config.channels.get(channelId(name));
-      const { room, texts } = (channel && agencies.get(channel.agency)) ?? {};
-      return channel && texts && { type: channel.type, agency: channel.agency, room, texts };
+      const agency = channel && agencies.get(channel.agency);
+      if (!agency) return undefined;
+      const { room, texts, configured } = agency;
+      const { acknowledge: words } = configured;
+      const mayWrite = parts.channels.bridge(name)?.capabilities.send === true;
+      const acknowledging = words && mayWrite ? { ...configured, words } : undefined;
+      return { type: channel.type, agency: channel.agency, room, texts, acknowledging };
+    },
+    flood: openFloodGuard(),
+    async announceFlood(agency, lane, { id, receivedAt }) {
+      const { room, texts } = agencies.get(agency) ?? {};
+      const hour = String(hourOf(receivedAt));
+      if (room && texts) await sayInRoom(parts, room, texts.flood(id), ["flood", lane, hour]);
     },
     async announceQuarantine(agency, arrival, code) {
       const { room, texts } = agencies.get(agency) ?? {};

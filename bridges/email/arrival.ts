@@ -42,7 +42,9 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress, fin
   const { trust, remarks = [], rule } = arrival.assessment ?? {};
   const { report } = findings;
   const kind = classifyAutomatic(mail.lines, arrival.envelopeFrom, mail.subject);
-  const automatic = kind !== undefined || (report !== undefined && findings.isApplied !== true);
+  // Nobody who gives no address expects an answer.
+  const isAnonymous = mail.from === undefined;
+  const automatic = isAnonymous || kind !== undefined || (report !== undefined && findings.isApplied !== true);
   const hold = rule === "hold" ? FORGED : mail.isUnread ? UNREADABLE : undefined;
   const told = [...remarks, ...sayAutomatic(kind, findings), ...mail.remarks];
   const token = [...ours, ...(report?.about.cameTo ?? [])].map(own.tokenOf).find((each) => each !== undefined);

@@ -33,6 +33,8 @@ export function composeMail(
     subject: replySubject(message.subject, name),
     text: message.text,
     xMailer: false,
+    // RFC 3834, 5; Exchange heeds the other one.
+    ...(message.automatic ? { headers: { "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All" } } : {}),
     attachments: message.attachments.map((file) => composeFile(file, onUnreadable, signal)),
     ...(replyAddress === undefined ? {} : { replyTo: { name, address: replyAddress } }),
     ...(inReplyTo === undefined ? {} : { inReplyTo: bracketed(inReplyTo) }),

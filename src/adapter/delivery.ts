@@ -19,6 +19,11 @@ export interface OutboundMessage {
   readonly html?: string;
   readonly attachments: readonly OutboundAttachment[];
   readonly thread: OutboundThread;
+  /**
+   * True for what guichet itself writes, as an acknowledgement: it must be marked so that no machine answers it, where
+   * the channel has a way to (email: Auto-Submitted, RFC 3834).
+   */
+  readonly automatic?: boolean;
   /** When the agent wrote it. */
   readonly writtenAt: Date;
 }

@@ -22,6 +22,10 @@ export interface DeskTexts extends ComposeTexts {
   readonly heldUp: (cause: string, answer: string | undefined) => string;
   /** A rule of the operator set a message aside. */
   readonly held: (id: string, code: string, remark: string | undefined) => string;
+  /** A correspondent's arrivals come too fast. */
+  readonly flood: (id: string) => string;
+  /** guichet's own acknowledgement did not reach the citizen. */
+  readonly notAcknowledged: (cause: string, answer: string | undefined) => string;
   readonly firstContact: string;
 }
 
@@ -67,6 +71,10 @@ const en: DeskTexts = {
     `Not loaded: ${counted([remoteImages, "remote image", "remote images"], [trackers, "tracker", "trackers"])}.`,
   held: (id, code, remark = "") =>
     `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
+  flood: (id) =>
+    `One sender's messages come too fast, as those of a machine: further ones of this hour are set aside (FLOOD, from number ${id} on). They are kept: ask your operator.`,
+  notAcknowledged: (cause, answer) =>
+    `The automatic acknowledgement did not reach the citizen (${said(cause, answer)}). Check the address when you answer.`,
   firstContact: "first contact",
 };
 
@@ -108,6 +116,10 @@ const fr: DeskTexts = {
     `Non chargé : ${counted([remoteImages, "image distante", "images distantes"], [trackers, "traceur", "traceurs"])}.`,
   held: (id, code, remark = "") =>
     `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  flood: (id) =>
+    `Les messages d'un expéditeur arrivent trop vite, comme ceux d'une machine : les suivants de cette heure sont mis de côté (FLOOD, à partir du numéro ${id}). Ils sont conservés : demandez-les à votre exploitant.`,
+  notAcknowledged: (cause, answer) =>
+    `L'accusé de réception automatique n'a pas atteint l'usager (${said(cause, answer)}). Vérifiez l'adresse en répondant.`,
   firstContact: "premier contact",
 };
 

@@ -24,6 +24,8 @@ export interface InboxParts {
   readonly laneKey: Buffer;
   /** Key that signs the names of deliveries. */
   readonly replyKey: Buffer;
+  /** Whether a channel of ours writes from this address. */
+  readonly isOwn: (address: string) => boolean;
   readonly wake: (lane: Lane) => void;
 }
 
@@ -47,14 +49,15 @@ export function openInbox(parts: InboxParts): Inbox {
 
 /** Row and files are one commit; a mail without files needs no transaction of several steps. */
 async function store(
-  { database, channel, replyKey }: InboxParts,
+  parts: InboxParts,
   lane: Lane,
   message: InboundMessage,
   files: AsyncIterator<InboundAttachment>,
 ): Promise<boolean> {
+  const { database, channel } = parts;
   const { dedupeKey, receivedAt } = message;
   const first = await files.next();
-  const arrival = { channel, dedupeKey, lane, message: toStored(message, replyKey), receivedAt, hasFiles: !first.done };
+  const arrival = { channel, dedupeKey, lane, message: toStored(message, parts), receivedAt, hasFiles: !first.done };
   if (first.done) return (await addArrival(database.durable, arrival)) !== undefined;
   return database.durable.transaction().execute(async (trx) => {
     const id = await addArrival(trx, arrival);
@@ -79,7 +82,7 @@ async function* iterate(files: InboundMessage["attachments"]): AsyncGenerator<In
 const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
   base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24);
 
-const toStored = (message: InboundMessage, replyKey: Buffer): StoredMessage => ({
+const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): StoredMessage => ({
   ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),
   from: {
     address: clean(message.from.address),
@@ -92,7 +95,7 @@ const toStored = (message: InboundMessage, replyKey: Buffer): StoredMessage => (
   ...(message.visible === undefined ? {} : { visible: cleanVisible(message.visible) }),
   ...withToken(message.thread, replyKey),
   references: message.thread.references.map(clean),
-  automatic: message.automatic,
+  automatic: message.automatic || isOwn(message.from.address),
   ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
   ...(message.remarks === undefined ? {} : { remarks: message.remarks.slice(0, MOST_REMARKS).map(clean) }),
   ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Acknowledging } from "../conversation/acknowledgement.ts";
 import { nameGhost } from "../conversation/ghost.ts";
 import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
@@ -6,24 +7,30 @@ import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { ConversationId, RoomId } from "../domain/ids.ts";
+import type { Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { openRoomState, readMembership } from "../matrix/room-state.ts";
-import { addConversation, findCandidates, wroteBefore } from "../store/conversation.ts";
+import { findCandidates, wroteBefore } from "../store/conversation.ts";
 import { forgetMembership } from "../store/ghost.ts";
-import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { begin } from "./begin.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
-import { bringGhost, type Citizen, type GhostParts } from "./join.ts";
+import { FLOOD, type FloodGuard } from "./flood.ts";
+import { bringGhost, type GhostParts } from "./join.ts";
 import { type PostParts, post } from "./post.ts";
 
 export interface InboxDelivery extends GhostParts, PostParts {
   readonly ghostKey: Buffer;
   readonly replyKey: Buffer;
   readonly log: Logger;
+  readonly flood: FloodGuard;
+  wake(lane: Lane): Promise<void>;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
   /** Tells an agency that an arrival was set aside. @throws MatrixError */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
+  /** Tells an agency, once an hour, that a correspondent's arrivals are set aside from now on. @throws MatrixError */
+  announceFlood(agency: string, lane: Lane, arrival: Arrival): Promise<void>;
   /** Tells an agency that arrivals wait. @throws MatrixError */
   announceWaiting(agency: string, code: string): Promise<void>;
 }
@@ -35,6 +42,8 @@ export interface InboxChannel {
   readonly room: RoomId | undefined;
   /** What agents are told, in the agency's language. */
   readonly texts: DeskTexts;
+  /** Undefined when the agency does not wish it, or the channel carries no answers. */
+  readonly acknowledging: Acknowledging | undefined;
 }
 
 const READ_AT_ONCE = 20;
@@ -63,7 +72,7 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const level = hopeless ? "error" : "warn";
     const cause = error instanceof ArrivalError ? { err: error.cause } : {};
     parts.log[level]({ lane: fence.lane, inbox: arrival.id, code, attempts, ...cause }, "arrival not posted");
-    const told = await tell(parts, arrival, fault);
+    const told = await tell(parts, fence, arrival, fault);
     if (hopeless && told) return quarantine(parts.database.durable, fence, arrival.id, code).then(() => undefined);
     const dueAt = nextTry(new Date(), attempts, fault.wait);
     await postpone(parts.database.relaxed, fence, arrival.id, { dueAt, code, attempts });
@@ -72,11 +81,17 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
 }
 
 /** What agents are told is told before it is done, and told once: a repetition is the same event. */
-async function tell(parts: InboxDelivery, arrival: Arrival, { code, hopeless, tell }: Fault): Promise<boolean> {
+async function tell(
+  parts: InboxDelivery,
+  { lane }: Fence,
+  arrival: Arrival,
+  { code, hopeless, tell }: Fault,
+): Promise<boolean> {
   const agency = parts.channel(arrival.channel)?.agency;
   if (!agency) return true;
   try {
-    if (hopeless) await parts.announceQuarantine(agency, arrival, code);
+    if (code === FLOOD) await parts.announceFlood(agency, lane, arrival);
+    else if (hopeless) await parts.announceQuarantine(agency, arrival, code);
     else if (tell) await parts.announceWaiting(agency, code);
     return true;
   } catch (error) {
@@ -92,6 +107,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (!channel) throw new ArrivalError("later", "CHANNEL_UNKNOWN");
   const { hold } = arrival.message;
   if (hold !== undefined) throw new ArrivalError("final", hold);
+  if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const { address, name } = arrival.message.from;
   const localpart = nameGhost(parts.ghostKey, channel.type, address);
   const citizen = { localpart, channelType: channel.type, address, name };
@@ -100,7 +116,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
   try {
     await bringGhost(parts, citizen, room);
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, agency: channel.agency }));
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, room, channel }));
     const place = known?.root && { root: known.root, latest: known.latest ?? known.root };
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId: arrival.message.remoteId };
     const isFirst = !place && !(await wroteBefore(parts.database.relaxed, conversation, channel.agency, address));
@@ -131,23 +147,4 @@ async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise
     bound ? [] : message.references,
   );
   return matchConversation({ channel, address: message.from.address, named }, candidates);
-}
-
-async function begin(
-  parts: InboxDelivery,
-  fence: Fence,
-  arrival: Arrival,
-  place: { citizen: Citizen; room: RoomId; agency: string },
-): Promise<ConversationId> {
-  const id = await addConversation(parts.database.relaxed, {
-    agency: place.agency,
-    channel: arrival.channel,
-    room: place.room,
-    citizen: place.citizen.localpart,
-    address: place.citizen.address,
-    citizenName: place.citizen.name,
-    subject: arrival.message.subject,
-  });
-  await bindConversation(parts.database.relaxed, fence, arrival.id, id);
-  return id;
 }

@@ -51,6 +51,7 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
       ...(inReplyTo === undefined ? {} : { inReplyTo }),
       references: remote.all,
     },
+    ...(answer.kind === "acknowledgement" ? { automatic: true } : {}),
     writtenAt: answer.writtenAt,
   };
 }

@@ -5,6 +5,7 @@ import * as quarantine from "./migrations/0002-quarantine.ts";
 import * as delayed from "./migrations/0003-delayed.ts";
 import * as lateNews from "./migrations/0004-late-news.ts";
 import * as eventOrder from "./migrations/0005-event-order.ts";
+import * as acknowledgements from "./migrations/0007-acknowledgements.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0003-delayed": delayed,
   "0004-late-news": lateNews,
   "0005-event-order": eventOrder,
+  "0007-acknowledgements": acknowledgements,
 };
 
 /**

@@ -18,11 +18,13 @@ import type { LateState } from "../domain/late-news.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { OutboxState, Schema, Shown, StoredAnswer } from "./schema.ts";
 
-/** An agent's answer with all that sending and showing it needs. */
+/** An agent's answer, or an acknowledgement of guichet's own, with all that sending and showing it needs. */
 export interface Answer {
   readonly id: OutboxId;
-  readonly event: EventId;
-  readonly agent: UserId;
+  readonly kind: "answer" | "acknowledgement";
+  /** Undefined for an acknowledgement, as `agent` is. */
+  readonly event: EventId | undefined;
+  readonly agent: UserId | undefined;
   readonly content: StoredAnswer;
   readonly address: string;
   readonly inReplyTo: string | undefined;
@@ -39,6 +41,12 @@ export interface Answer {
   readonly shownEvent: EventId | undefined;
   readonly conversation: AnsweredConversation;
 }
+
+/** An answer that an agent wrote. */
+export type AgentsAnswer = Answer & { readonly event: EventId; readonly agent: UserId };
+
+export const isAgents = (answer: Answer): answer is AgentsAnswer =>
+  answer.event !== undefined && answer.agent !== undefined;
 
 /** Whether it is still to be sent. */
 export const isPending = ({ state }: Pick<Answer, "state">) =>
@@ -106,8 +114,9 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .execute();
   return rows.map((row) => ({
     id: outboxId(row.id),
-    event: eventId(row.event_id),
-    agent: userId(row.sender),
+    kind: row.kind,
+    event: row.event_id === null ? undefined : eventId(row.event_id),
+    agent: row.sender === null ? undefined : userId(row.sender),
     content: row.content,
     address: row.address,
     inReplyTo: row.in_reply_to ?? undefined,
@@ -179,7 +188,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
     ), named as (
       update message set remote_id = ${ending.remoteId ?? null}
-      where event_id = ${answer.event} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
+      where event_id = ${answer.event ?? null} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
     )
     select id from settled`.execute(db);
   expectFenced(fence, result.rows.length);
@@ -252,13 +261,15 @@ export async function replaceAnswer(
 export async function findAnswer(
   db: Kysely<Schema>,
   event: EventId,
-): Promise<{ conversation: ConversationId; state: OutboxState; agent: UserId } | undefined> {
+): Promise<{ conversation: ConversationId; state: OutboxState; agent: UserId | undefined } | undefined> {
   const row = await db
     .selectFrom("outbox")
     .select(["conversation_id", "state", "sender"])
     .where("event_id", "=", event)
     .executeTakeFirst();
-  return row && { conversation: conversationId(row.conversation_id), state: row.state, agent: userId(row.sender) };
+  if (row === undefined) return undefined;
+  const agent = row.sender === null ? undefined : userId(row.sender);
+  return { conversation: conversationId(row.conversation_id), state: row.state, agent };
 }
 
 export async function findIdleReplies(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<Lane[]> {

@@ -92,7 +92,14 @@ async function openDesk(closing: AsyncDisposableStack) {
   await agent.join(ALIAS);
 
   const { database } = store;
-  const inbox = openInbox({ database, channel: channelId("mail"), laneKey: replyKey, replyKey, wake: () => {} });
+  const inbox = openInbox({
+    database,
+    channel: channelId("mail"),
+    laneKey: replyKey,
+    replyKey,
+    isOwn: () => false,
+    wake: () => {},
+  });
   const parts = {
     database,
     client,
