@@ -98,7 +98,7 @@ describe("a report", () => {
         automatic: true,
         thread: { about: ["1-abcdefgh-7"] },
         remarks: [expect.stringContaining("cette adresse n'existe pas")],
-        visible: { text: expect.stringContaining("I'm sorry") },
+        text: expect.stringContaining("I'm sorry"),
       },
     ]);
   });
