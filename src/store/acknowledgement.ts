@@ -14,11 +14,14 @@ export async function readAcknowledged(
   db: Kysely<Schema>,
   { agency, channel, address }: { agency: string; channel: string; address: string },
 ): Promise<Acknowledged> {
-  const { rows } = await sql<{ to_address: boolean | null; on_channel: string }>`
-    select bool_or(o.address = ${address} and c.agency = ${agency}) as to_address,
-      count(*) filter (where c.channel = ${channel} and o.written_at > now() - interval '1 hour') as on_channel
-    from outbox o join conversation c on c.id = o.conversation_id
-    where o.kind = 'acknowledgement' and o.written_at > now() - interval '1 day'`.execute(db);
+  const { rows } = await sql<{ to_address: boolean; on_channel: string }>`
+    select
+      exists (select 1 from outbox o join conversation c on c.id = o.conversation_id
+        where o.kind = 'acknowledgement' and o.address = ${address} and o.written_at > now() - interval '1 day'
+        and c.agency = ${agency}) as to_address,
+      (select count(*) from outbox o join conversation c on c.id = o.conversation_id
+        where o.kind = 'acknowledgement' and o.written_at > now() - interval '1 hour'
+        and c.channel = ${channel}) as on_channel`.execute(db);
   return { toAddress: rows[0]?.to_address ?? false, onChannel: Number(rows[0]?.on_channel ?? 0) };
 }
 

@@ -25,7 +25,7 @@ async function take(
 ) {
   const host = { ...createMemoryHost(), languages: options.languages ?? ["en"] };
   const inbox = createMemoryHost();
-  inbox.knows = options.knows ?? "applied";
+  inbox.knows = () => options.knows ?? "applied";
   await using mail = await spool(Readable.from([Buffer.from(raw.replace(/\n/g, "\r\n"))]));
   const read = await (options.isUnread ? readAsFile : readMail)(mail, host.languages);
   const arrival = {
