@@ -12,6 +12,7 @@ import type { Fence } from "./domain/fence.ts";
 import { channelId, type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
+import { hourOf, openFloodGuard } from "./inbox/flood.ts";
 import { listenForHomeserver } from "./matrix/appservice.ts";
 import { catchUp } from "./matrix/catch-up.ts";
 import { followHomeserver } from "./matrix/follow.ts";
@@ -74,7 +75,8 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const channels = openChannels(config, {
     database,
     log,
-    inboxFor: ({ name }) => openInbox({ database, channel: name, laneKey, replyKey, wake: (lane) => void wake(lane) }),
+    inboxFor: ({ name }, isOwn) =>
+      openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane) }),
   });
   const keys = {
     ghostKey: await keepKey(database.durable, "ghost"),
@@ -159,7 +161,16 @@ function makeWork(parts: WorkParts) {
       const agency = channel && agencies.get(channel.agency);
       if (!agency) return undefined;
       const { room, texts, configured } = agency;
-      return { type: channel.type, agency: channel.agency, portal: configured.portal, room, texts };
+      const { acknowledge: words, portal } = configured;
+      const mayWrite = parts.channels.bridge(name)?.capabilities.send === true;
+      const acknowledging = words && mayWrite ? { ...configured, words } : undefined;
+      return { type: channel.type, agency: channel.agency, portal, room, texts, acknowledging };
+    },
+    flood: openFloodGuard(),
+    async announceFlood(agency, lane, { id, receivedAt }) {
+      const { room, texts } = agencies.get(agency) ?? {};
+      const hour = String(hourOf(receivedAt));
+      if (room && texts) await sayInRoom(parts, room, texts.flood(id), ["flood", lane, hour]);
     },
     async openPortal(arrival) {
       const channel = config.channels.get(channelId(arrival.channel));
@@ -210,8 +221,9 @@ function makeWork(parts: WorkParts) {
   };
 }
 
-function sayQuarantined(texts: DeskTexts, { id, message: { hold, trust } }: Arrival, code: string): string {
-  if (hold) return texts.held(id, code, trust?.remark);
+function sayQuarantined(texts: DeskTexts, { id, message }: Arrival, code: string): string {
+  const { hold, trust, remarks } = message;
+  if (hold) return texts.held(id, code, trust?.remark ?? remarks?.[0]);
   return code === "CITIZEN_BANNED" ? texts.banned(id) : texts.quarantined(id, code);
 }
 

@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { classifyAutomatic } from "../../bridges/email/automatic.ts";
+import { readMail } from "../../bridges/email/read-mail.ts";
 import { readReport } from "../../bridges/email/reports/read-report.ts";
+import type { ReadableMail } from "../../bridges/email/reports/readable-mail.ts";
 import { isDeadAddress } from "../../bridges/email/reports/reasons.ts";
 import type { RecipientReport, Report } from "../../bridges/email/reports/report.ts";
-import { toReadable } from "./readable.ts";
+import { toReadable } from "../../bridges/email/reports/to-readable.ts";
+import { spool } from "../../bridges/email/spool.ts";
 import type { Score } from "./score.ts";
 
 /** What comes back: who is named as not reached, and whether it is for good. */
@@ -79,7 +82,7 @@ type Kind = "non-delivery" | "complaint" | "success" | "vacation" | "none";
 const KINDS: Readonly<Record<string, Kind>> = { feedback: "complaint", vacation: "vacation", delivered: "success" };
 
 async function readKind(file: string): Promise<{ kind: Kind; recipients: readonly RecipientReport[] }> {
-  const mail = await toReadable(readFileSync(file));
+  const mail = await readReadable(file);
   const report = readReport(mail);
   const recipients = recipientsOf(report);
   if (report?.kind === "complaint") return { kind: "complaint", recipients };
@@ -91,7 +94,12 @@ async function readKind(file: string): Promise<{ kind: Kind; recipients: readonl
   };
 }
 
-const readFile = async (file: string): Promise<Report | undefined> => readReport(await toReadable(readFileSync(file)));
+async function readReadable(file: string): Promise<ReadableMail> {
+  await using spooled = await spool(createReadStream(file));
+  return toReadable(await readMail(spooled));
+}
+
+const readFile = async (file: string): Promise<Report | undefined> => readReport(await readReadable(file));
 
 const recipientsOf = (report: Report | undefined) => (report?.kind === "delivery" ? report.recipients : []);
 const isUndelivered = ({ state }: RecipientReport) => state === "failed" || state === "delayed";

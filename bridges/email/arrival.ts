@@ -1,8 +1,13 @@
 import type { InboundMessage, Party } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress } from "./addresses.ts";
-import { isAutomatic } from "./automatic.ts";
+import { type AutomaticKind, classifyAutomatic } from "./automatic.ts";
 import { foldMail } from "./fold/fold-mail.ts";
 import { partiesIn, type ReadMail } from "./read-mail.ts";
+import type { Report } from "./reports/report.ts";
+import { sayReport } from "./reports/say-report.ts";
+import { nameAnswers } from "./reports/to-receipt.ts";
+import { shortenAutomatic } from "./shorten-automatic.ts";
+import { pickLanguage, say, type TextKey } from "./texts.ts";
 import type { Assessment } from "./trust/assess.ts";
 
 /** How a mail came to us. */
@@ -17,15 +22,36 @@ export interface Arrival {
   readonly assessment?: Assessment;
 }
 
-/** Code under which mail is set aside whose sender is forged. */
+/** Codes under which mail is set aside: its sender is forged, or it could not be read. */
 const FORGED = "SENDER_FORGED";
+const UNREADABLE = "EMAIL_UNREADABLE";
+
+/** What else is known of a mail. */
+export interface Findings {
+  /** Of the agents, the preferred one first. */
+  readonly languages?: readonly string[];
+  /** What it reports of a message of ours. */
+  readonly report?: Report;
+  /** The report's news are shown with that message already. */
+  readonly isApplied?: boolean;
+}
 
 /** A mail and the way it came, as the core takes them in. */
-export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): InboundMessage {
+export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress, findings: Findings = {}): InboundMessage {
   const ours = arrival.recipient === undefined ? mail.recipients.filter(own.owns) : [arrival.recipient];
-  const token = ours.map(own.tokenOf).find((each) => each !== undefined);
   const { trust, remarks = [], rule } = arrival.assessment ?? {};
-  const visible = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
+  const { report } = findings;
+  const kind = classifyAutomatic(mail.lines, arrival.envelopeFrom, mail.subject);
+  // Nobody who gives no address expects an answer.
+  const isAnonymous = mail.from === undefined;
+  const automatic = isAnonymous || kind !== undefined || (report !== undefined && findings.isApplied !== true);
+  const hold = rule === "hold" ? FORGED : mail.isUnread ? UNREADABLE : undefined;
+  const told = [...remarks, ...sayAutomatic(kind, findings), ...mail.remarks];
+  const token = [...ours, ...(report?.about.cameTo ?? [])].map(own.tokenOf).find((each) => each !== undefined);
+  const about = report && nameAnswers(report, own).deliveryIds;
+  const folded = foldMail({ ...mail, isAnswer: mail.references.length > 0, sender: mail.from?.name });
+  const beginning = automatic ? shortenAutomatic(folded?.text ?? mail.text) : undefined;
+  const visible = beginning === undefined ? folded : { text: beginning };
   const envelopeFrom = normaliseAddress(arrival.envelopeFrom ?? "");
   const cc = othersIn(mail, own, ["to", "cc"]);
   const [replyTo] = othersIn(mail, own, ["reply-to"]);
@@ -35,8 +61,12 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     to: normaliseAddress(ours[0] ?? "") ?? own.address,
     receivedAt: arrival.receivedAt,
     text: mail.text,
-    thread: { references: mail.references, ...(token === undefined ? {} : { token }) },
-    automatic: isAutomatic(mail.lines, arrival.envelopeFrom, mail.subject),
+    thread: {
+      references: mail.references,
+      ...(token === undefined ? {} : { token }),
+      ...(about === undefined ? {} : { about }),
+    },
+    automatic,
     attachments: mail.attachments(),
     ...(mail.remoteId === undefined ? {} : { remoteId: mail.remoteId }),
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
@@ -45,8 +75,8 @@ export function toInbound(mail: ReadMail, arrival: Arrival, own: OwnAddress): In
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(visible === undefined ? {} : { visible }),
     ...(trust === undefined ? {} : { trust }),
-    ...(remarks.length + mail.remarks.length === 0 ? {} : { remarks: [...remarks, ...mail.remarks] }),
-    ...(rule === "hold" ? { hold: FORGED } : {}),
+    ...(told.length === 0 ? {} : { remarks: told }),
+    ...(hold === undefined ? {} : { hold }),
   };
 }
 
@@ -58,6 +88,21 @@ function othersIn({ lines, from }: ReadMail, own: OwnAddress, keys: readonly str
       others.set(party.address, party);
   return [...others.values()];
 }
+
+/** One sentence about mail that nobody wrote by hand. */
+function sayAutomatic(kind: AutomaticKind | undefined, { report, languages = [], isApplied }: Findings): string[] {
+  if (report !== undefined) return isApplied ? [] : [sayReport(report, languages)];
+  return kind === undefined ? [] : [say(REMARKS[kind], pickLanguage(languages))];
+}
+
+const REMARKS: Readonly<Record<AutomaticKind, TextKey>> = {
+  bounce: "remark.notification",
+  receipt: "remark.notification",
+  feedback: "remark.notification",
+  vacation: "remark.vacation",
+  list: "remark.list",
+  notification: "remark.notification",
+};
 
 /** Stands for a sender whom neither header nor envelope names (RFC 2606: no such domain will exist). */
 export const NOBODY = "unknown@invalid";

@@ -39,10 +39,6 @@ export function classifyAutomatic(
   return hasNullPath || NOBODY_READS.test(value("from")) ? "notification" : undefined;
 }
 
-/** Written by a machine: shown, never answered by another machine. */
-export const isAutomatic = (lines: HeaderLines, envelopeFrom: string | undefined, subject?: string): boolean =>
-  classifyAutomatic(lines, envelopeFrom, subject) !== undefined;
-
 const REPORTS: Readonly<Record<string, AutomaticKind>> = {
   "delivery-status": "bounce",
   "disposition-notification": "receipt",

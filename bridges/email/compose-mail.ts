@@ -34,6 +34,8 @@ export function composeMail(
     subject: message.thread.isOpening ? openingSubject(message.subject, name) : replySubject(message.subject, name),
     text: words.text,
     xMailer: false,
+    // RFC 3834, 5; Exchange heeds the other one.
+    ...(message.automatic ? { headers: { "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All" } } : {}),
     attachments: message.attachments.map((file) => composeFile(file, onUnreadable, signal)),
     ...(others.length === 0 ? {} : { cc: others }),
     ...(replyAddress === undefined ? {} : { replyTo: { name, address: replyAddress } }),

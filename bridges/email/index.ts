@@ -1,5 +1,5 @@
 import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/adapter/index.ts";
-import { type OwnAddress, ownAddress, parseAddress } from "./addresses.ts";
+import { normaliseAddress, type OwnAddress, ownAddress, parseAddress } from "./addresses.ts";
 import { watchHealth } from "./health.ts";
 import { createTokenSource } from "./oauth2.ts";
 import { createMailboxReader } from "./receive-imap.ts";
@@ -45,6 +45,7 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
       attachmentBytes: smtp === undefined ? 0 : Math.floor((smtp.max_bytes - 32 * 1024) * 0.72),
       repeatable: true,
     },
+    addresses: [config.address, ...config.also].map((each) => normaliseAddress(each) ?? each),
     start: async (signal) => {
       await sender?.open();
       await intake?.start();

@@ -26,6 +26,8 @@ export interface ReadMail {
   readonly remarks: readonly string[];
   /** Its parts as they came, for those who read reports: bounded, texts decoded. */
   readonly leaves: readonly Leaf[];
+  /** Its reading failed: there are no words, only the mail itself as a file. */
+  readonly isUnread: boolean;
   /** Streams the mail's files, anew at each call, as long as the spooled mail exists. */
   attachments(): Iterable<InboundAttachment>;
 }
@@ -73,6 +75,7 @@ export async function readAsFile(
     recipients: [],
     remarks: [say(why, pickLanguage(languages))],
     leaves: [],
+    isUnread: true,
     attachments: () => [wholeMail(mail)],
   };
 }
@@ -98,6 +101,7 @@ function understand(mail: SpooledMail, reading: Reading, remarks: readonly strin
     ],
     remarks,
     leaves,
+    isUnread: false,
     attachments: () => withOriginal(mail, reading),
   };
 }

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import type { BridgeHost } from "../../src/adapter/index.ts";
+import { acceptMail } from "./accept-mail.ts";
 import type { OwnAddress } from "./addresses.ts";
-import { toInbound } from "./arrival.ts";
 import { readMail } from "./read-mail.ts";
 import type { ListenSettings } from "./settings.ts";
 import { answer, type Ending, replyWith } from "./smtp-reply.ts";
@@ -136,13 +136,9 @@ async function acceptForEach(
   for (const recipient of recipients) {
     // A mail server that lost our 250 offers the same bytes again. Without a Message-ID equal bytes may be two mails.
     const dedupeKey = mail.remoteId === undefined ? `smtp:${randomUUID()}` : nameArrival(recipient, spooled.digest);
-    const message = toInbound(
-      mail,
-      { dedupeKey, receivedAt, recipient, envelopeFrom: client.mailFrom, assessment },
-      own,
-    );
+    const arrival = { dedupeKey, receivedAt, recipient, envelopeFrom: client.mailFrom, assessment };
     endings.push(
-      await host.inbox.accept(message).catch((fault: unknown) => {
+      await acceptMail(mail, arrival, own, host).catch((fault: unknown) => {
         host.log.error({ err: fault, code: "EMAIL_NOT_STORED" }, "mail could not be stored, the sender tries again");
         return "failed" as const;
       }),

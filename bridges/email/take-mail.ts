@@ -1,10 +1,12 @@
 import type { BridgeHost, InboundMessage } from "../../src/adapter/index.ts";
+import { acceptMail } from "./accept-mail.ts";
 import type { OwnAddress } from "./addresses.ts";
-import { NOBODY, toInbound } from "./arrival.ts";
+import { NOBODY } from "./arrival.ts";
 import { nameArrival } from "./imap-cursor.ts";
 import type { ImapSession } from "./imap-session.ts";
 import { readAsFile, readMail } from "./read-mail.ts";
 import { type SpooledMail, spool } from "./spool.ts";
+import { pickLanguage, say } from "./texts.ts";
 import type { AssessSender } from "./trust/assess.ts";
 import { backOff, pause } from "./wait.ts";
 
@@ -43,7 +45,8 @@ export async function takeMail(session: ImapSession, uid: number, receivedAt: Da
       { code: "IMAP_UNREADABLE", uid, cause: codeOf(fault) },
       "a mail stays unread in the mailbox",
     );
-    await offer(async () => announceUnreadable(mailbox, uid, { dedupeKey: number, receivedAt }, own), reading);
+    const notice = announceUnreadable(uid, { dedupeKey: number, receivedAt }, reading);
+    await offer(() => reading.host.inbox.accept(notice), reading);
     failures.delete(number);
     return;
   }
@@ -52,17 +55,18 @@ export async function takeMail(session: ImapSession, uid: number, receivedAt: Da
     const read = await (tries < MOST_TRIES ? readMail : readAsFile)(spooled, reading.host.languages);
     const digest = read.remoteId === undefined ? undefined : spooled.digest;
     const assessment = await assess(spooled, read, undefined);
-    return toInbound(read, { ...arrival, dedupeKey: nameArrival(mailbox, { ...place, digest }), assessment }, own);
+    const dedupeKey = nameArrival(mailbox, { ...place, digest });
+    await acceptMail(read, { ...arrival, dedupeKey, assessment }, own, reading.host);
   }, reading);
   failures.delete(number);
 }
 
-/** Offers a message until the inbox takes it: order matters more than haste. */
-async function offer(build: (tries: number) => Promise<InboundMessage>, reading: Reading): Promise<void> {
+/** Offers a mail until the inbox takes it: order matters more than haste. */
+async function offer(accept: (tries: number) => Promise<unknown>, reading: Reading): Promise<void> {
   const { host, onTrouble, until } = reading;
   for (let tries = 0; !until.aborted; tries++) {
     try {
-      await host.inbox.accept(await build(tries));
+      await accept(tries);
       if (tries > 0) onTrouble(undefined);
       return;
     } catch (fault) {
@@ -74,15 +78,16 @@ async function offer(build: (tries: number) => Promise<InboundMessage>, reading:
 }
 
 const announceUnreadable = (
-  mailbox: string,
   uid: number,
   arrival: { dedupeKey: string; receivedAt: Date },
-  own: OwnAddress,
+  { mailbox, own, host }: Reading,
 ): InboundMessage => ({
   ...arrival,
   from: { address: NOBODY },
   to: own.address,
-  text: `A mail could not be read from the mail server. It is still in the mailbox ${mailbox} (UID ${uid}).`,
+  text: say("remark.unfetched", pickLanguage(host.languages))
+    .replace("{uid}", String(uid))
+    .replace("{mailbox}", () => mailbox),
   thread: { references: [] },
   automatic: true,
   attachments: [],

@@ -1,8 +1,13 @@
 /** What this bridge says to agents, in the languages it speaks. */
 const ENGLISH = {
-  "remark.time": "This mail took too long to read: it is attached whole as message.eml.",
-  "remark.memory": "This mail needed too much memory to read: it is attached whole as message.eml.",
-  "remark.crash": "This mail could not be read: it is attached whole as message.eml.",
+  "remark.time": "This mail took too long to read: all of it is in the file message.eml.",
+  "remark.memory": "This mail needed too much memory to read: all of it is in the file message.eml.",
+  "remark.crash": "This mail could not be read: all of it is in the file message.eml.",
+  "remark.unfetched":
+    "A mail could not be read from the mail server. It is still in the mailbox {mailbox} (UID {uid}).",
+  "remark.vacation": "Automatic reply: a machine sent it while the person is away or busy.",
+  "remark.list": "From a mailing list or newsletter.",
+  "remark.notification": "Automatic message: a machine sent it, and perhaps nobody reads answers.",
   "remark.cut": "This mail is too long or too nested to show in full: it is attached whole as message.eml.",
   "remark.smime-signed": "This mail is signed (S/MIME). The signature was not checked here.",
   "remark.pgp-signed": "This mail is signed (OpenPGP). The signature was not checked here.",
@@ -37,9 +42,15 @@ const ENGLISH = {
 export type TextKey = keyof typeof ENGLISH;
 
 const FRENCH: Readonly<Record<TextKey, string>> = {
-  "remark.time": "La lecture de ce courriel a pris trop de temps : il est joint en entier (message.eml).",
-  "remark.memory": "La lecture de ce courriel a demandé trop de mémoire : il est joint en entier (message.eml).",
-  "remark.crash": "Ce courriel n’a pas pu être lu : il est joint en entier (message.eml).",
+  "remark.time": "La lecture de ce courriel a pris trop de temps : il est en entier dans le fichier message.eml.",
+  "remark.memory":
+    "La lecture de ce courriel a demandé trop de mémoire : il est en entier dans le fichier message.eml.",
+  "remark.crash": "Ce courriel n’a pas pu être lu : il est en entier dans le fichier message.eml.",
+  "remark.unfetched":
+    "Un courriel n’a pas pu être lu sur le serveur de messagerie. Il est toujours dans la boîte {mailbox} (UID {uid}).",
+  "remark.vacation": "Réponse automatique : envoyée par une machine en l’absence de la personne.",
+  "remark.list": "Provient d’une liste de diffusion ou d’une lettre d’information.",
+  "remark.notification": "Message automatique : envoyé par une machine, peut-être sans personne pour lire une réponse.",
   "remark.cut": "Ce courriel est trop long ou trop imbriqué pour être affiché en entier : il est joint (message.eml).",
   "remark.smime-signed": "Ce courriel est signé (S/MIME). La signature n’a pas été vérifiée ici.",
   "remark.pgp-signed": "Ce courriel est signé (OpenPGP). La signature n’a pas été vérifiée ici.",

@@ -22,6 +22,11 @@ export interface BridgeDefinition<Config = unknown> {
 export interface Bridge {
   readonly capabilities: Capabilities;
   /**
+   * Addresses that the channel is written to at and writes from, in the form of `Party.address`. What comes from one of
+   * them counts as automatic on every channel: two channels never write to each other without end.
+   */
+  readonly addresses?: readonly string[];
+  /**
    * Resolves when the channel is ready to receive. Rejects only for faults that waiting cannot cure (a taken port);
    * a remote that is down is healed by the bridge itself and shown by `health`. `signal` aborts when the core stops.
    */

@@ -29,6 +29,11 @@ export interface OutboundMessage {
    * Resolves with undefined when they cannot be had any more; rejects with a `DeliveryError` (retry) when not now.
    */
   answered?(): Promise<AnsweredMessage | undefined>;
+  /**
+   * True for what guichet itself writes, as an acknowledgement: it must be marked so that no machine answers it, where
+   * the channel has a way to (email: Auto-Submitted, RFC 3834).
+   */
+  readonly automatic?: boolean;
   /** When the agent wrote it. */
   readonly writtenAt: Date;
 }

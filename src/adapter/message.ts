@@ -60,6 +60,8 @@ export interface ThreadEvidence {
   readonly token?: string;
   /** Public names of earlier messages, nearest first (In-Reply-To, then References backwards). */
   readonly references: readonly string[];
+  /** Our own messages that it reports on, as `OutboundMessage.deliveryId`; the core checks their signatures. */
+  readonly about?: readonly string[];
 }
 
 export interface InboundAttachment {

@@ -12,7 +12,8 @@ const STOP_MS = 10_000;
 export interface ChannelParts {
   readonly database: Database;
   readonly log: Logger;
-  inboxFor(channel: ConfiguredChannel): Inbox;
+  /** @param isOwn whether an address is one that a channel of ours writes from. */
+  inboxFor(channel: ConfiguredChannel, isOwn: (address: string) => boolean): Inbox;
 }
 
 export interface Channels {
@@ -26,6 +27,7 @@ export interface Channels {
 export function openChannels(config: Config, parts: ChannelParts): Channels {
   const stop = new AbortController();
   const bridges = new Map<ChannelId, Bridge>();
+  const isOwn = (address: string) => [...bridges.values()].some(({ addresses }) => addresses?.includes(address));
   for (const channel of config.channels.values()) {
     const log = parts.log.child({ channel: channel.name });
     const lease = { database: parts.database, channel: channel.name, log, stop: stop.signal };
@@ -34,7 +36,7 @@ export function openChannels(config: Config, parts: ChannelParts): Channels {
       channel.build({
         channel: channel.name,
         languages: config.agencies.get(channel.agency)?.languages ?? [],
-        inbox: parts.inboxFor(channel),
+        inbox: parts.inboxFor(channel, isOwn),
         log,
         now: () => new Date(),
         notes: openNotes(parts.database.durable, channel.name),

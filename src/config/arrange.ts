@@ -39,6 +39,9 @@ function arrangeAgency(name: string, agency: OperatorView["agencies"][string]): 
     replies: agency.replies,
     undoSeconds: agency.undo_seconds,
     languages: agency.languages,
+    ...(agency.acknowledge === false
+      ? {}
+      : { acknowledge: new Map(agency.acknowledge === true ? [] : Object.entries(agency.acknowledge)) }),
     agents: agency.agents,
   };
 }

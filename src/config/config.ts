@@ -43,6 +43,8 @@ export interface ConfiguredAgency {
   readonly undoSeconds: number;
   /** Language tags (RFC 5646), the preferred one first; never empty. */
   readonly languages: readonly string[];
+  /** Words of automatic acknowledgements by language, none meaning guichet's own; undefined when there are none. */
+  readonly acknowledge?: ReadonlyMap<string, string>;
   /** Full user ids of those who are invited and may moderate the room. */
   readonly agents: readonly string[];
 }

@@ -140,6 +140,13 @@ const agency = z.strictObject({
     .min(1)
     .default(["en"])
     .describe("Languages that guichet writes to this agency and its citizens in, the preferred one first."),
+  acknowledge: z
+    .union([z.boolean(), z.record(language, z.string().min(1).max(4000))])
+    .default(false)
+    .describe(
+      "Tell citizens by a message, in all of `languages`, that theirs has arrived: once for each new conversation, once a day for each address, and never to machines. true: in guichet's words; or in your own, by language, with {number} and {agency}.",
+    )
+    .meta({ allowed: 'true, false, or texts by language such as { en: "{agency} has your message {number}." }' }),
   agents: z
     .array(userId)
     .default([])

@@ -34,6 +34,23 @@ export async function sayToAgent(
   await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
 }
 
+/** Says something in a conversation's thread to whoever reads it: nobody is called. `source` names what it is about. */
+export async function sayInThread(
+  parts: DeskParts,
+  place: ConversationPlace & { readonly root: EventId },
+  text: string,
+  source: readonly string[],
+): Promise<void> {
+  const { database, client, users } = parts;
+  const relation = relationIn({ portal: place.portal, root: place.root, latest: place.latest ?? place.root });
+  const content = { msgtype: "m.notice", body: text, "m.mentions": {}, ...relation };
+  const txnId = nameTransaction("thread", ...source);
+  const event = await asMember(parts, place.room, () =>
+    client.send(place.room, "m.room.message", content, { as: users.bot, txnId }),
+  );
+  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
+}
+
 /** Says something to one agent about a message that belongs to no conversation. */
 export async function sayBeside(
   { client, users }: DeskParts,

@@ -3,7 +3,7 @@ import type { LateState } from "../domain/late-news.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { asMember } from "../matrix/membership.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
-import { type Answer, isPending } from "../store/outbox.ts";
+import { type AgentsAnswer, type Answer, isPending } from "../store/outbox.ts";
 import type { Shown } from "../store/schema.ts";
 import type { DeskParts } from "./say.ts";
 
@@ -47,10 +47,10 @@ export const looksLike = (one: Shown, other: Shown) =>
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.
  */
-export const showOutcome = (parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> =>
+export const showOutcome = (parts: DeskParts, answer: AgentsAnswer, wanted: Shown): Promise<EventId | undefined> =>
   asMember(parts, answer.room, () => change(parts, answer, wanted));
 
-async function change(parts: DeskParts, answer: Answer, wanted: Shown): Promise<EventId | undefined> {
+async function change(parts: DeskParts, answer: AgentsAnswer, wanted: Shown): Promise<EventId | undefined> {
   const { shown, shownEvent, news, room } = answer;
   // The same reaction can come a second time, after news: under one name it would be taken for a repetition.
   const since = news === undefined ? [] : [news.state];
@@ -67,7 +67,7 @@ async function change(parts: DeskParts, answer: Answer, wanted: Shown): Promise<
 
 async function react(
   { client, users }: DeskParts,
-  { id, event, room }: Answer,
+  { id, event, room }: AgentsAnswer,
   outcome: Exclude<Shown, "nothing">,
   since: readonly string[],
 ): Promise<EventId | undefined> {

@@ -24,6 +24,10 @@ export interface DeskTexts extends ComposeTexts {
   readonly heldUp: (cause: string, answer: string | undefined) => string;
   /** A rule of the operator set a message aside. */
   readonly held: (id: string, code: string, remark: string | undefined) => string;
+  /** A correspondent's arrivals come too fast. */
+  readonly flood: (id: string) => string;
+  /** guichet's own acknowledgement did not reach the citizen. */
+  readonly notAcknowledged: (cause: string, answer: string | undefined) => string;
   readonly firstContact: string;
   /** Words of a link to a conversation that a new one may belong to, and to the room in which an old one began. */
   readonly mayBelong: string;
@@ -89,6 +93,10 @@ const en: DeskTexts = {
     `Not loaded: ${counted([remoteImages, "remote image", "remote images"], [trackers, "tracker", "trackers"])}.`,
   held: (id, code, remark = "") =>
     `A message was set aside (${code}). ${remark && `${remark} `}It is kept: ask your operator for number ${id}.`,
+  flood: (id) =>
+    `One sender's messages come too fast, as those of a machine: further ones of this hour are set aside (FLOOD, from number ${id} on). They are kept: ask your operator.`,
+  notAcknowledged: (cause, answer) =>
+    `The automatic acknowledgement did not reach the citizen (${said(cause, answer)}). Check the address when you answer.`,
   firstContact: "first contact",
   mayBelong: "May belong to an earlier conversation",
   continues: "Continues a conversation that began in an earlier room",
@@ -166,6 +174,10 @@ const fr: DeskTexts = {
     `Non chargé : ${counted([remoteImages, "image distante", "images distantes"], [trackers, "traceur", "traceurs"])}.`,
   held: (id, code, remark = "") =>
     `Un message a été mis de côté (${code}). ${remark && `${remark} `}Il est conservé : demandez le numéro ${id} à votre exploitant.`,
+  flood: (id) =>
+    `Les messages d'un expéditeur arrivent trop vite, comme ceux d'une machine : les suivants de cette heure sont mis de côté (FLOOD, à partir du numéro ${id}). Ils sont conservés : demandez-les à votre exploitant.`,
+  notAcknowledged: (cause, answer) =>
+    `L'accusé de réception automatique n'a pas atteint l'usager (${said(cause, answer)}). Vérifiez l'adresse en répondant.`,
   firstContact: "premier contact",
   mayBelong: "Se rattache peut-être à une conversation antérieure",
   continues: "Suite d'une conversation commencée dans un salon antérieur",

@@ -1,6 +1,15 @@
 import { createHmac } from "node:crypto";
-import type { Acceptance, InboundAttachment, InboundMessage, Inbox, Party, SenderTrust } from "../adapter/index.ts";
-import { base32 } from "../conversation/token.ts";
+import type {
+  Acceptance,
+  InboundAttachment,
+  InboundMessage,
+  Inbox,
+  Party,
+  SenderTrust,
+  ThreadEvidence,
+} from "../adapter/index.ts";
+import { readDelivery } from "../conversation/delivery-id.ts";
+import { base32, makeReplyToken, readReplyToken } from "../conversation/token.ts";
 import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
 import type { Database } from "../store/database.ts";
@@ -16,6 +25,8 @@ export interface InboxParts {
   readonly laneKey: Buffer;
   /** Key that signs the names of deliveries. */
   readonly replyKey: Buffer;
+  /** Whether a channel of ours writes from this address. */
+  readonly isOwn: (address: string) => boolean;
   readonly wake: (lane: Lane) => void;
 }
 
@@ -39,14 +50,15 @@ export function openInbox(parts: InboxParts): Inbox {
 
 /** Row and files are one commit; a mail without files needs no transaction of several steps. */
 async function store(
-  { database, channel }: InboxParts,
+  parts: InboxParts,
   lane: Lane,
   message: InboundMessage,
   files: AsyncIterator<InboundAttachment>,
 ): Promise<boolean> {
+  const { database, channel } = parts;
   const { dedupeKey, receivedAt } = message;
   const first = await files.next();
-  const arrival = { channel, dedupeKey, lane, message: toStored(message), receivedAt, hasFiles: !first.done };
+  const arrival = { channel, dedupeKey, lane, message: toStored(message, parts), receivedAt, hasFiles: !first.done };
   if (first.done) return (await addArrival(database.durable, arrival)) !== undefined;
   return database.durable.transaction().execute(async (trx) => {
     const id = await addArrival(trx, arrival);
@@ -71,7 +83,7 @@ async function* iterate(files: InboundMessage["attachments"]): AsyncGenerator<In
 const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
   base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24);
 
-const toStored = (message: InboundMessage): StoredMessage => ({
+const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): StoredMessage => ({
   ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),
   from: cleanParty(message.from),
   to: clean(message.to),
@@ -81,14 +93,23 @@ const toStored = (message: InboundMessage): StoredMessage => ({
   ...(message.visible === undefined ? {} : { visible: cleanVisible(message.visible) }),
   ...(message.cc === undefined || message.cc.length === 0 ? {} : { cc: message.cc.slice(0, MOST_CC).map(cleanParty) }),
   ...(message.replyTo === undefined ? {} : { replyTo: cleanParty(message.replyTo) }),
-  ...(message.thread.token === undefined ? {} : { token: clean(message.thread.token) }),
+  ...withToken(message.thread, replyKey),
   references: message.thread.references.map(clean),
-  automatic: message.automatic,
+  automatic: message.automatic || isOwn(message.from.address),
   ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
   ...(message.remarks === undefined ? {} : { remarks: message.remarks.slice(0, MOST_REMARKS).map(clean) }),
   ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),
 });
 
+/** A report names our message instead of bringing its token back. */
+function withToken({ token, about = [] }: ThreadEvidence, key: Buffer): Pick<StoredMessage, "token"> {
+  if (token !== undefined && readReplyToken(key, token) !== undefined) return { token };
+  const named = about.slice(0, MOST_NAMES).flatMap((name) => readDelivery(key, name) ?? [])[0];
+  if (named !== undefined) return { token: makeReplyToken(key, named.conversation) };
+  return token === undefined ? {} : { token: clean(token) };
+}
+
+const MOST_NAMES = 20;
 const MOST_REMARKS = 20;
 /** Whoever addresses more of them writes a circular, which nobody answers to all. */
 const MOST_CC = 100;

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Acknowledging } from "../conversation/acknowledgement.ts";
 import { nameGhost } from "../conversation/ghost.ts";
 import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
@@ -6,12 +7,14 @@ import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { ConversationId, RoomId } from "../domain/ids.ts";
+import type { Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
-import { addConversation, findCandidates } from "../store/conversation.ts";
-import { type Arrival, bindConversation, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { findCandidates } from "../store/conversation.ts";
+import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { begin } from "./begin.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
-import { bringGhost, type Citizen } from "./join.ts";
+import { FLOOD, type FloodGuard } from "./flood.ts";
+import { bringGhost } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
 import { type PostParts, post } from "./post.ts";
 import { type ShutOutParts, shutOut } from "./shut-out.ts";
@@ -20,6 +23,8 @@ export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly ghostKey: Buffer;
   readonly replyKey: Buffer;
   readonly log: Logger;
+  readonly flood: FloodGuard;
+  wake(lane: Lane): Promise<void>;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
   /** Makes a new conversation's own room, or finds it again. @returns undefined until it can be made. @throws MatrixError */
@@ -28,6 +33,8 @@ export interface InboxDelivery extends ShutOutParts, PostParts {
   announcePortal(agency: string, portal: RoomId): Promise<void>;
   /** Tells an agency that an arrival was set aside. @throws MatrixError */
   announceQuarantine(agency: string, arrival: Arrival, code: string): Promise<void>;
+  /** Tells an agency, once an hour, that a correspondent's arrivals are set aside from now on. @throws MatrixError */
+  announceFlood(agency: string, lane: Lane, arrival: Arrival): Promise<void>;
   /** Tells an agency that arrivals wait. @throws MatrixError */
   announceWaiting(agency: string, code: string): Promise<void>;
 }
@@ -41,6 +48,8 @@ export interface InboxChannel {
   readonly room: RoomId | undefined;
   /** What agents are told, in the agency's language. */
   readonly texts: DeskTexts;
+  /** Undefined when the agency does not wish it, or the channel carries no answers. */
+  readonly acknowledging: Acknowledging | undefined;
 }
 
 const READ_AT_ONCE = 20;
@@ -69,7 +78,7 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const level = hopeless ? "error" : "warn";
     const cause = error instanceof ArrivalError ? { err: error.cause } : {};
     parts.log[level]({ lane: fence.lane, inbox: arrival.id, code, attempts, ...cause }, "arrival not posted");
-    const told = await tell(parts, arrival, fault);
+    const told = await tell(parts, fence, arrival, fault);
     if (hopeless && told) return quarantine(parts.database.durable, fence, arrival.id, code).then(() => undefined);
     const dueAt = nextTry(new Date(), attempts, fault.wait);
     await postpone(parts.database.relaxed, fence, arrival.id, { dueAt, code, attempts });
@@ -78,11 +87,17 @@ async function attempt(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
 }
 
 /** What agents are told is told before it is done, and told once: a repetition is the same event. */
-async function tell(parts: InboxDelivery, arrival: Arrival, { code, hopeless, tell }: Fault): Promise<boolean> {
+async function tell(
+  parts: InboxDelivery,
+  { lane }: Fence,
+  arrival: Arrival,
+  { code, hopeless, tell }: Fault,
+): Promise<boolean> {
   const agency = parts.channel(arrival.channel)?.agency;
   if (!agency) return true;
   try {
-    if (hopeless) await parts.announceQuarantine(agency, arrival, code);
+    if (code === FLOOD) await parts.announceFlood(agency, lane, arrival);
+    else if (hopeless) await parts.announceQuarantine(agency, arrival, code);
     else if (tell) await parts.announceWaiting(agency, code);
     return true;
   } catch (error) {
@@ -98,6 +113,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (!channel) throw new ArrivalError("later", "CHANNEL_UNKNOWN");
   const { hold } = arrival.message;
   if (hold !== undefined) throw new ArrivalError("final", hold);
+  if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const { address, name } = arrival.message.from;
   const localpart = nameGhost(parts.ghostKey, channel.type, address);
   const citizen = { localpart, channelType: channel.type, address, name };
@@ -108,7 +124,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   try {
     await bringGhost(parts, citizen, room);
     const { agency, texts } = channel;
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, agency }));
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, channel }));
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
@@ -128,26 +144,4 @@ async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise
     bound ? [] : message.references,
   );
   return matchConversation({ channel, address: message.from.address, named }, candidates);
-}
-
-async function begin(
-  parts: InboxDelivery,
-  fence: Fence,
-  arrival: Arrival,
-  place: { citizen: Citizen; portal: PortalKind; room: RoomId; agency: string },
-): Promise<ConversationId> {
-  // Said before the conversation is stored: from then on a repetition does not come here.
-  if (place.portal === "room") await parts.announcePortal(place.agency, place.room);
-  const id = await addConversation(parts.database.relaxed, {
-    agency: place.agency,
-    channel: arrival.channel,
-    portal: place.portal,
-    room: place.room,
-    citizen: place.citizen.localpart,
-    address: place.citizen.address,
-    citizenName: place.citizen.name,
-    subject: arrival.message.subject,
-  });
-  await bindConversation(parts.database.relaxed, fence, arrival.id, id);
-  return id;
 }

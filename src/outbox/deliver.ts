@@ -33,8 +33,8 @@ export async function deliverAnswers(
     later(await show(parts, fence, current));
     if (!isPending(current)) continue;
     if (!blocked) later(current.dueAt);
-    // Nothing overtakes an answer that still waits.
-    blocked = true;
+    // Nothing overtakes an answer that still waits; answers need not wait for guichet's own words.
+    if (current.kind === "answer") blocked = true;
   }
   return next;
 }

@@ -20,7 +20,9 @@ const REFERENCES = 20;
 /** An answer as its bridge gets it; equal on each attempt but for the attempt's number. */
 export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<OutboundMessage> {
   const { conversation, content, answered } = answer;
-  const isOpening = answered === undefined && !(await hasCitizenWritten(parts.database.relaxed, conversation.id));
+  // An acknowledgement may be faster than the message that it answers is shown.
+  const isFirst = answered === undefined && answer.kind === "answer";
+  const isOpening = isFirst && !(await hasCitizenWritten(parts.database.relaxed, conversation.id));
   const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
   const file = content.file;
@@ -57,6 +59,7 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
     ...(answered === undefined
       ? {}
       : { answered: () => readAnswered(parts, conversation.id, { room: answer.room, event: answered }) }),
+    ...(answer.kind === "acknowledgement" ? { automatic: true } : {}),
     writtenAt: answer.writtenAt,
   };
 }

@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
-import { type DeskParts, sayToAgent } from "../desk/say.ts";
+import { type DeskParts, sayInThread, sayToAgent } from "../desk/say.ts";
 import { looksLike, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { EventId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { readPlace } from "../store/message.ts";
-import { type Answer, isPending, markShown, postponeShowing } from "../store/outbox.ts";
+import { type AgentsAnswer, type Answer, isAgents, isPending, markShown, postponeShowing } from "../store/outbox.ts";
 import type { Shown } from "../store/schema.ts";
 
 export interface ShowParts extends DeskParts {
@@ -24,6 +24,7 @@ const MOST_WAIT_MS = { unreachable: 60_000, refused: 30 * 60_000 };
  * @returns when to try again.
  */
 export async function show(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
+  if (!isAgents(answer)) return showAcknowledgement(parts, fence, answer);
   const wanted = outcomeOf(answer, new Date());
   const done = !isPending(answer);
   if (answer.shown === wanted && answer.shownEvent && !done) return undefined;
@@ -50,6 +51,41 @@ export async function show(parts: ShowParts, fence: Fence, answer: Answer): Prom
   return undefined;
 }
 
+/** An acknowledgement is not seen, unless it did not arrive. @returns when to try again. */
+async function showAcknowledgement(parts: ShowParts, fence: Fence, answer: Answer): Promise<Date | undefined> {
+  if (isPending(answer)) return undefined;
+  if (answer.dueAt.getTime() > Date.now()) return answer.dueAt;
+  const wanted = outcomeOf(answer, new Date());
+  const { database, log } = parts;
+  try {
+    if (wanted === "failed" && !(await explainSilence(parts, answer))) {
+      const again = new Date(Date.now() + LEAST_WAIT_MS);
+      await postponeShowing(database.relaxed, fence, answer.id, again);
+      return again;
+    }
+  } catch (error) {
+    if (!(error instanceof MatrixError)) throw error;
+    log.warn({ outbox: answer.id, code: error.errcode }, "outcome not shown");
+    const again = nextShowing(new Date(), answer, error);
+    if (again) await postponeShowing(database.relaxed, fence, answer.id, again);
+    if (again) return again;
+  }
+  const done = { shown: wanted, event: undefined, done: true, news: answer.news?.state };
+  await markShown(database.relaxed, fence, answer.id, done);
+  return undefined;
+}
+
+/** @returns false when the conversation does not stand in the room yet, and still may. */
+async function explainSilence(parts: ShowParts, answer: Answer): Promise<boolean> {
+  const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
+  const { news } = answer;
+  if (place?.root === undefined) return Date.now() - answer.writtenAt.getTime() > GIVE_UP_AFTER_MS;
+  const [cause, said] = news ? [news.remark ?? news.code, news.remoteAnswer] : [answer.code ?? "", answer.remoteAnswer];
+  const text = parts.texts(place.agency).notAcknowledged(cause, said);
+  await sayInThread(parts, { ...place, root: place.root }, text, ["acknowledgement", answer.id]);
+  return true;
+}
+
 /** As long again as it has taken already, within bounds. @returns undefined: a refusal that nobody has lifted for a day. */
 function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | undefined {
   const age = now.getTime() - (answer.settledAt ?? answer.writtenAt).getTime();
@@ -59,7 +95,7 @@ function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | unde
   return new Date(now.getTime() + Math.max(wait, error.retryAfterMs ?? 0));
 }
 
-async function explain(parts: ShowParts, answer: Answer, wanted: Shown): Promise<void> {
+async function explain(parts: ShowParts, answer: AgentsAnswer, wanted: Shown): Promise<void> {
   const isPartial = answer.refused.length > 0 && ["nothing", "waiting", "delayed"].includes(answer.shown);
   // Refused for the citizen too: the list of those who refused says it.
   const isTrouble = (wanted === "failed" || wanted === "delayed") && (!isPartial || answer.news !== undefined);

@@ -144,7 +144,7 @@ const UNREACHED = ["GUICHET_UNREACHABLE", "GUICHET_NO_ERRCODE"];
 export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, code: string): Promise<void> {
   const result = await db
     .updateTable("inbox")
-    .set({ state: "quarantined", code, message: sql`message - 'hold'` })
+    .set({ state: "quarantined", code, message: sql`(message - 'hold') || '{"wasHeld": true}'` })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

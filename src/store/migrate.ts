@@ -6,6 +6,7 @@ import * as delayed from "./migrations/0003-delayed.ts";
 import * as lateNews from "./migrations/0004-late-news.ts";
 import * as eventOrder from "./migrations/0005-event-order.ts";
 import * as portals from "./migrations/0006-portals.ts";
+import * as acknowledgements from "./migrations/0007-acknowledgements.ts";
 import * as recipients from "./migrations/0008-recipients.ts";
 import type { Schema } from "./schema.ts";
 
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0004-late-news": lateNews,
   "0005-event-order": eventOrder,
   "0006-portals": portals,
+  "0007-acknowledgements": acknowledgements,
   "0008-recipients": recipients,
 };
 

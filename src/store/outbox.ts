@@ -18,13 +18,15 @@ import type { LateState } from "../domain/late-news.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { OutboxState, Schema, Shown, StoredAnswer, StoredParty, StoredRefusal } from "./schema.ts";
 
-/** An agent's answer with all that sending and showing it needs. */
+/** An agent's answer, or an acknowledgement of guichet's own, with all that sending and showing it needs. */
 export interface Answer {
   readonly id: OutboxId;
-  readonly event: EventId;
+  readonly kind: "answer" | "acknowledgement";
+  /** Undefined for an acknowledgement, as `agent` is. */
+  readonly event: EventId | undefined;
   /** Where the agent wrote it; its conversation may have moved on since. */
   readonly room: RoomId;
-  readonly agent: UserId;
+  readonly agent: UserId | undefined;
   readonly content: StoredAnswer;
   readonly address: string;
   /** Others whom it goes to. */
@@ -47,6 +49,12 @@ export interface Answer {
   readonly shownEvent: EventId | undefined;
   readonly conversation: AnsweredConversation;
 }
+
+/** An answer that an agent wrote. */
+export type AgentsAnswer = Answer & { readonly event: EventId; readonly agent: UserId };
+
+export const isAgents = (answer: Answer): answer is AgentsAnswer =>
+  answer.event !== undefined && answer.agent !== undefined;
 
 /** Whether it is still to be sent. */
 export const isPending = ({ state }: Pick<Answer, "state">) =>
@@ -122,9 +130,10 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .execute();
   return rows.map((row) => ({
     id: outboxId(row.id),
-    event: eventId(row.event_id),
+    kind: row.kind,
+    event: row.event_id === null ? undefined : eventId(row.event_id),
     room: roomId(row.room_id),
-    agent: userId(row.sender),
+    agent: row.sender === null ? undefined : userId(row.sender),
     content: row.content,
     address: row.address,
     cc: row.cc ?? [],
@@ -199,7 +208,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
     ), named as (
       update message set remote_id = ${ending.remoteId ?? null}
-      where event_id = ${answer.event} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
+      where event_id = ${answer.event ?? null} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
     )
     select id from settled`.execute(db);
   expectFenced(fence, result.rows.length);

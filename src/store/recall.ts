@@ -52,7 +52,7 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
   return {
     conversation: conversationId(row.conversation_id),
     state: row.state,
-    agent: userId(row.sender),
+    agent: row.sender === null ? undefined : userId(row.sender),
     address: row.address,
     answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
     isOpening: row.root_event_id === event,

@@ -68,6 +68,8 @@ export interface StoredMessage {
   readonly remarks?: readonly string[];
   /** Code of the rule by which it is to be set aside; gone once it was. */
   readonly hold?: string;
+  /** It was set aside, and somebody let it go its way. */
+  readonly wasHeld?: boolean;
 }
 
 interface InboxTable {
@@ -145,8 +147,10 @@ export type Shown = "nothing" | "waiting" | "delayed" | "sent" | "failed" | "rea
 interface OutboxTable {
   id: Generated<string>;
   conversation_id: string;
-  event_id: string;
-  sender: string;
+  /** `acknowledgement`: guichet's own word that a message arrived; no agent and no event stand behind it. */
+  kind: ColumnType<"answer" | "acknowledgement", "acknowledgement" | undefined, never>;
+  event_id: string | null;
+  sender: string | null;
   /** Where the answer goes: the citizen whose message was answered. */
   address: string;
   content: JSONColumnType<StoredAnswer>;

@@ -68,6 +68,27 @@ async function dial(port: number) {
 const mail = (id: string, words = "Bonjour") =>
   `From: Anna <anna@example.org>\r\nTo: mairie@town.example\r\nSubject: s${id}\r\nMessage-ID: <${id}@example.org>\r\n\r\n${words}\r\n.`;
 
+const returned = `From: MAILER-DAEMON@mx.example
+Message-ID: <r@mx.example>
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+
+Your message did not arrive.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; anna@example.org
+Action: failed
+Status: 5.2.2
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <1-abc-7@town.example>
+--b--`.replaceAll("\n", "\r\n");
+
 async function hand(client: Awaited<ReturnType<typeof dial>>, recipients: readonly string[], content: string) {
   expect(await client.say("MAIL FROM:<anna@example.org>")).toMatch(/^250 /);
   for (const recipient of recipients) expect(await client.say(`RCPT TO:<${recipient}>`)).toMatch(/^250 /);
@@ -136,6 +157,30 @@ describe("intake by SMTP", () => {
     await hand(client, ["mairie@town.example"], words);
     await hand(client, ["mairie@town.example"], words);
     expect(host.taken).toHaveLength(2);
+    client.socket.destroy();
+  });
+
+  test("returned mail is news of an answer; 451 while that cannot be stored, and unknown news are a message", async () => {
+    const { host, port } = await startIntake();
+    const client = await dial(port);
+    await client.say("EHLO mx.example");
+    const offer = async () => {
+      await client.say("MAIL FROM:<>");
+      await client.say("RCPT TO:<mairie+tok-1@town.example>");
+      await client.say("DATA");
+      return client.say(`${returned}\r\n.`);
+    };
+    host.knows = () => {
+      throw new Error("no database");
+    };
+    expect(await offer()).toMatch(/^451 4\./);
+    host.knows = () => "applied";
+    expect(await offer()).toMatch(/^250 /);
+    expect(host.taken).toEqual([]);
+    expect(host.receipts.at(-1)).toMatchObject({ about: { deliveryIds: ["1-abc-7"] }, code: "MAILBOX_FULL" });
+    host.knows = () => "unknown";
+    expect(await offer()).toMatch(/^250 /);
+    expect(host.taken).toMatchObject([{ automatic: true, thread: { token: "tok-1", about: ["1-abc-7"] } }]);
     client.socket.destroy();
   });
 
@@ -236,12 +281,14 @@ describe("intake by SMTP", () => {
     const idle = await dial(port);
     const client = await dial(port);
     await client.say("EHLO x");
+    let isRunning = false;
     host.answer = async () => {
+      isRunning = true;
       await new Promise((resolve) => setTimeout(resolve, 300));
       return undefined;
     };
     const handed = hand(client, ["mairie@town.example"], mail("m1"));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => isRunning);
     const started = performance.now();
     const stopped = bridge.stop(AbortSignal.timeout(5000));
     expect(await handed).toMatch(/^250 /);

@@ -117,7 +117,7 @@ const absent = missing("root", "postfix", "dovecot");
 describe.skipIf(absent !== undefined)(`login by token${absent === undefined ? "" : ` (${absent})`}`, () => {
   let dovecot: Dovecot;
   beforeAll(async () => {
-    dovecot = await startDovecot(server.introspectionUrl);
+    dovecot = await startDovecot({ introspection: server.introspectionUrl });
   }, 30_000);
   afterAll(() => dovecot.remove());
 

@@ -43,6 +43,7 @@ describe("guichet quarantine", () => {
       channel: channelId("mail"),
       laneKey: Buffer.alloc(32),
       replyKey: Buffer.alloc(32),
+      isOwn: () => false,
       wake: (lane) => woken.push(lane),
     });
     await inbox.accept({

@@ -27,6 +27,7 @@ describe("late news in the store", () => {
       database: store.database,
       laneKey: Buffer.alloc(32),
       replyKey,
+      isOwn: () => false,
       wake: (lane: Lane) => woken.push(lane),
     };
     inbox = openInbox({ ...base, channel: channelId("mail") });

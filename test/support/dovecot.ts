@@ -21,6 +21,8 @@ export interface Dovecot {
   readonly tls: { readonly cert: string; readonly key: string };
   /** Puts a mail, its lines ended by \n or \r\n, into the mailbox of a user, by LMTP. */
   deliver(user: string, mail: string): Promise<void>;
+  /** Has each mail for a user answered by a machine (RFC 5230); needs `submissionPort`. */
+  answerWhileAway(user: string, words: string): Promise<void>;
   /** Runs `doveadm`, the administrator's command. */
   doveadm(...words: string[]): Promise<string>;
   start(): Promise<void>;
@@ -34,8 +36,14 @@ export const users = [
   { user: "anna@example.org", password: "secret2" },
 ] as const;
 
-/** @param introspection address at which Dovecot asks who holds an access token (RFC 7662); no tokens when left out. */
-export async function startDovecot(introspection?: string): Promise<Dovecot> {
+export interface DovecotOptions {
+  /** Address at which Dovecot asks who holds an access token (RFC 7662); no tokens when left out. */
+  readonly introspection?: string;
+  /** Port of the mail server through which sieve scripts send; no scripts when left out. */
+  readonly submissionPort?: number;
+}
+
+export async function startDovecot({ introspection, submissionPort }: DovecotOptions = {}): Promise<Dovecot> {
   const folder = await mkdtemp(join(tmpdir(), "guichet-dovecot-"));
   const [imapPort, imapsPort, lmtpPort, saslPort] = [
     await freePort(),
@@ -55,7 +63,14 @@ export async function startDovecot(introspection?: string): Promise<Dovecot> {
   const config = join(folder, "dovecot.conf");
   const group = (await run("id", ["-gn"])).stdout.trim();
   const place = { folder, group, imapPort, imapsPort, lmtpPort, saslPort, tls, isRoot };
-  await writeFile(config, configuration(place) + (introspection === undefined ? "" : tokenLogin(folder)));
+  await writeFile(
+    config,
+    [
+      configuration(place),
+      introspection === undefined ? "" : tokenLogin(folder),
+      submissionPort === undefined ? "" : sieve(submissionPort),
+    ].join(""),
+  );
   if (introspection !== undefined) await writeFile(join(folder, "oauth2.conf"), tokenCheck(introspection));
 
   const isAlive = (pid: number) => {
@@ -93,6 +108,13 @@ export async function startDovecot(introspection?: string): Promise<Dovecot> {
         raw: mail.replace(/\r?\n/g, "\r\n"),
       });
       client.close();
+    },
+    answerWhileAway: async (user, words) => {
+      const home = join(folder, "mail", user);
+      await mkdir(home, { recursive: true });
+      const script = join(home, ".dovecot.sieve");
+      await writeFile(script, `require "vacation"; vacation :days 1 :subject "Absence" "${words}";`);
+      if (isRoot) for (const path of [home, script]) await chown(path, 65_534, 65_534);
     },
     doveadm: async (...words) => (await run("doveadm", ["-c", config, ...words], { env })).stdout,
     remove: async () => {
@@ -191,6 +213,12 @@ passdb {
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
   args = ${folder}/oauth2.conf
+}
+`;
+
+const sieve = (submissionPort: number) => `submission_host = 127.0.0.1:${submissionPort}
+protocol lmtp {
+  mail_plugins = sieve
 }
 `;
 

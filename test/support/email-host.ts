@@ -17,6 +17,8 @@ interface TakenMessage extends Omit<InboundMessage, "attachments"> {
 export interface MemoryHost extends BridgeHost {
   readonly taken: TakenMessage[];
   readonly receipts: DeliveryReceipt[];
+  /** What is said of each receipt; throws to reject. */
+  knows: () => "applied" | "unknown";
   readonly notesKept: Map<string, string>;
   /** Decides how the inbox answers; throws to reject. The default takes everything once. */
   answer: (message: InboundMessage) => Acceptance | undefined | Promise<Acceptance | undefined>;
@@ -34,6 +36,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
     languages: ["en"],
     taken: [],
     receipts: [],
+    knows: () => "applied",
     notesKept,
     answer: () => undefined,
     keepFiles: true,
@@ -69,7 +72,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
       },
       receipt: async (receipt) => {
         host.receipts.push(receipt);
-        return "applied";
+        return host.knows();
       },
     },
   };

@@ -31,12 +31,14 @@ export interface PostfixOptions {
   readonly relayPort: number;
   readonly saslPort: number;
   readonly tls: { readonly cert: string; readonly key: string };
+  /** For mail from outside; a free one when it is left out. */
+  readonly smtpPort?: number;
 }
 
 export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   const { transport, routes = {}, relayPort, saslPort, tls } = options;
   const folder = await mkdtemp(join(tmpdir(), "guichet-postfix-"));
-  const [smtpPort, submissionPort] = [await freePort(), await freePort()];
+  const [smtpPort, submissionPort] = [options.smtpPort ?? (await freePort()), await freePort()];
   await run("chmod", ["755", folder]);
   for (const name of ["etc", "data", "spool", "log"]) await mkdir(join(folder, name));
   const { stdout } = await run("id", ["-u", "postfix"]);

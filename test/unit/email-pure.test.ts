@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { normaliseAddress, ownAddress } from "../../bridges/email/addresses.ts";
-import { isAutomatic } from "../../bridges/email/automatic.ts";
+import { classifyAutomatic } from "../../bridges/email/automatic.ts";
 import { replySubject } from "../../bridges/email/compose-mail.ts";
 import { guessSubject, readMessageId, readReferences } from "../../bridges/email/headers.ts";
 import { htmlToText } from "../../bridges/email/html-text.ts";
@@ -74,7 +74,9 @@ describe("headers", () => {
     ["Subject: hello", "", true],
     ["Return-Path: <>", undefined, true],
     ["Return-Path: <a@x>", undefined, false],
-  ])("%s from %j is automatic: %s", (head, from, expected) => expect(isAutomatic(lines(head), from)).toBe(expected));
+  ])("%s from %j is automatic: %s", (head, from, expected) =>
+    expect(classifyAutomatic(lines(head), from) !== undefined).toBe(expected),
+  );
   test("a subject in bytes that no parser reads", () => {
     expect(guessSubject("From: a\r\nSubject: Trou dans\r\n la rue\r\nTo: b")).toBe("Trou dans la rue");
     expect(guessSubject("nothing")).toBeUndefined();

@@ -113,7 +113,8 @@ const nameOfMessage = ({ type }: Part) => (type === "message/rfc822" ? "message.
 
 const LONGEST_LEAF = 100_000;
 const MOST_LEAF_TEXT = 1_000_000;
-const REPORTS = /^(?:text\/|message\/(?:delivery-status|disposition-notification|feedback-report|global))/;
+/** What reports are made of: words, fields, and the message that they are about. */
+const REPORTS = /^(?:text|message)\//;
 
 function leavesOf(root: Part, hint: string | undefined): Leaf[] {
   const budget = { left: MOST_LEAF_TEXT, isCut: false, hint };
@@ -126,10 +127,17 @@ function leavesOf(root: Part, hint: string | undefined): Leaf[] {
         depth,
         lines: isMessage ? (part.children[0]?.lines ?? []) : part.lines,
         name: part.name,
-        text: REPORTS.test(part.type) ? partText(part, budget).slice(0, LONGEST_LEAF) : undefined,
+        text: REPORTS.test(part.type) ? leafText(part, budget) : undefined,
       });
     for (const child of part.children) visit(child, isMessage ? depth + 1 : depth);
   };
   visit(root, 0);
   return leaves;
+}
+
+function leafText(part: Part, budget: TextBudget): string {
+  const own = { left: Math.min(budget.left, LONGEST_LEAF), isCut: false, hint: budget.hint };
+  const text = partText(part, own);
+  budget.left -= Math.min(part.end - part.start, LONGEST_LEAF);
+  return text;
 }

@@ -39,6 +39,6 @@ export interface Leaf {
   readonly depth: number;
   readonly lines: HeaderLines;
   readonly name: string | undefined;
-  /** Decoded; of text/* and of what reports are made of (RFC 3464, RFC 8098, RFC 6522). Cut after 100,000 characters. */
+  /** Decoded; of text/* and of message/*, a message inside as it stands. Its first 100,000 bytes. */
   readonly text: string | undefined;
 }

@@ -32,6 +32,10 @@ export function readReport(mail: ReadableMail): Report | undefined {
   );
 }
 
+/** Whether a mail holds a report by its structure: a machine wrote it, and nothing else stands in it. */
+export const holdsReport = (mail: ReadableMail): boolean =>
+  partOf(mail, /^message\/(?:feedback-report|(?:global-)?(?:delivery-status|disposition-notification))$/) !== undefined;
+
 const partOf = (mail: ReadableMail, type: RegExp): string | undefined =>
   mail.parts.find((part) => type.test(part.type))?.text.slice(0, LONGEST_PART);
 

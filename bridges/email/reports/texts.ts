@@ -5,6 +5,10 @@ export interface ReportTexts {
   readonly reasons: Readonly<Record<Reason, string>>;
   readonly dispositions: Readonly<Record<ReadReport["disposition"], string>>;
   readonly complaint: string;
+  /** Of messages that are not known here, by their cause. */
+  readonly bounced: (cause: string) => string;
+  readonly heldUp: (cause: string) => string;
+  readonly handedOn: string;
 }
 
 const en: ReportTexts = {
@@ -39,6 +43,9 @@ const en: ReportTexts = {
     other: "The citizen's mail program reports on the message, but not whether it was opened.",
   },
   complaint: "The citizen, or their mail provider, reported this message as unwanted. Do not write again unasked.",
+  bounced: (cause) => `A mail server reports a message that did not arrive (${cause}). guichet does not know which.`,
+  heldUp: (cause) => `A mail server reports a message that is held up (${cause}). guichet does not know which.`,
+  handedOn: "A mail server reports that it delivered a message or handed it on.",
 };
 
 const fr: ReportTexts = {
@@ -75,6 +82,10 @@ const fr: ReportTexts = {
   },
   complaint:
     "L'usager, ou son fournisseur, a signalé ce message comme indésirable. N'écrivez plus sans qu'on vous le demande.",
+  bounced: (cause) =>
+    `Un serveur de messagerie signale un message qui n'est pas arrivé (${cause}). guichet ne sait pas lequel.`,
+  heldUp: (cause) => `Un serveur de messagerie signale un message retardé (${cause}). guichet ne sait pas lequel.`,
+  handedOn: "Un serveur de messagerie signale qu'il a remis ou transmis un message.",
 };
 
 const TEXTS: Readonly<Record<string, ReportTexts>> = { en, fr };

@@ -46,7 +46,8 @@ const WORST_FIRST: readonly DeliveryState[] = ["failed", "delayed", "delivered",
 const worstOf = ({ recipients }: DeliveryReport): RecipientReport | undefined =>
   WORST_FIRST.flatMap((state) => recipients.find((each) => each.state === state) ?? [])[0];
 
-function nameAnswers({ about }: Report, own: OwnAddress): DeliveryReceipt["about"] {
+/** Names of the answers of ours that a report may mean, the surest first. */
+export function nameAnswers({ about }: Report, own: OwnAddress) {
   const ending = `@${own.domain}`;
   const named = about.messageIds
     .filter((id) => id.toLowerCase().endsWith(ending))

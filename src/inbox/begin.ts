@@ -1,0 +1,67 @@
+import type { Kysely } from "kysely";
+import type { Logger } from "pino";
+import type { Acknowledging } from "../conversation/acknowledgement.ts";
+import type { PortalKind } from "../domain/conversation.ts";
+import type { Fence } from "../domain/fence.ts";
+import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
+import { addConversation } from "../store/conversation.ts";
+import type { Database } from "../store/database.ts";
+import { type Arrival, bindConversation } from "../store/inbox.ts";
+import type { Schema } from "../store/schema.ts";
+import { acknowledge } from "./acknowledge.ts";
+import type { Citizen } from "./join.ts";
+
+export interface BeginningParts {
+  readonly database: Database;
+  readonly log: Logger;
+  wake(lane: Lane): Promise<void>;
+  /** Tells an agency of a conversation's new room. @throws MatrixError when the homeserver is away. */
+  announcePortal(agency: string, portal: RoomId): Promise<void>;
+}
+
+/** What a conversation is begun with. */
+interface Beginning {
+  readonly citizen: Citizen;
+  readonly portal: PortalKind;
+  readonly room: RoomId;
+  readonly channel: { readonly agency: string; readonly acknowledging: Acknowledging | undefined };
+}
+
+/** Begins a conversation with an arrival, and its acknowledgement in the same commit. */
+export async function begin(
+  parts: BeginningParts,
+  fence: Fence,
+  arrival: Arrival,
+  beginning: Beginning,
+): Promise<ConversationId> {
+  const { agency, acknowledging } = beginning.channel;
+  // Said before the conversation is stored: from then on a repetition does not come here.
+  if (beginning.portal === "room") await parts.announcePortal(agency, beginning.room);
+  if (!acknowledging) return add(parts.database.relaxed, fence, arrival, beginning);
+  const { id, isAcknowledged } = await parts.database.relaxed.transaction().execute(async (trx) => {
+    const id = await add(trx, fence, arrival, beginning);
+    return { id, isAcknowledged: await acknowledge(trx, arrival, id, { ...acknowledging, agency, log: parts.log }) };
+  });
+  if (isAcknowledged) await parts.wake(replyLane(id));
+  return id;
+}
+
+async function add(
+  db: Kysely<Schema>,
+  fence: Fence,
+  arrival: Arrival,
+  { citizen, portal, room, channel }: Beginning,
+): Promise<ConversationId> {
+  const id = await addConversation(db, {
+    agency: channel.agency,
+    channel: arrival.channel,
+    portal,
+    room,
+    citizen: citizen.localpart,
+    address: citizen.address,
+    citizenName: citizen.name,
+    subject: arrival.message.subject,
+  });
+  await bindConversation(db, fence, arrival.id, id);
+  return id;
+}
