@@ -18,8 +18,6 @@ import { takeStock } from "../support/stock.ts";
 const SEED = Number(process.env.GUICHET_CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const MAILS = 300;
 const ANSWERS = 100;
-/** Of guichet; Synapse and PostgreSQL are killed and restarted besides. */
-const KILLS = 10;
 /** Of one run; many times what it takes on a machine of its own. In milliseconds. */
 const LIMIT_MS = 300_000;
 /** What must have been done this long after the last fault, in milliseconds. */
@@ -35,8 +33,8 @@ const AFTERMATH_MS = 1_500;
 
 /** The store that guichet starts itself with its own queue in it, and both of them outside, as where several machines share them. */
 const places = [
-  { queue: "postgres", store: "embedded", undo: 0 },
-  { queue: "redis", store: "shared", undo: 1 },
+  { queue: "postgres", store: "embedded", undo: 0, kills: 10 },
+  { queue: "redis", store: "shared", undo: 1, kills: 6 },
 ] as const;
 
 const title = (lacks: string | undefined) =>
@@ -67,7 +65,7 @@ describe.each(places)("nothing lost, nothing twice, all in order: queue in $queu
 
   test.skipIf(lacks)(title(lacks), { timeout: LIMIT_MS }, async ({ signal: timeout }) => {
     const began = Date.now();
-    const faults = random.shuffle([...planKills(random, KILLS), ...planOutages(random)]);
+    const faults = random.shuffle([...planKills(random, place.kills), ...planOutages(random)]);
     const crowd = gatherCrowd({ random, citizens: 10, mails: MAILS, smtpPort: house.smtpPort, paceMs: PACE_MS });
     const { conversations } = crowd;
     const words = conversations.flatMap(({ mails }) => mails.map(({ word }) => word));
