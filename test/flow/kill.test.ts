@@ -24,8 +24,8 @@ const LIMIT_MS = 300_000;
 const PATIENCE_MS = 60_000;
 /** Between two mails, so that some are always on their way; in milliseconds. */
 const PACE_MS = 40;
-/** After a fault messages flow again within this, in milliseconds. */
-const RECOVERY_MS = 10_000;
+/** After a fault messages flow again within this, in milliseconds: 10 s, and something for a machine with other work. */
+const RECOVERY_MS = 15_000;
 /** How often the whole stock is taken; it costs Synapse much. In milliseconds. */
 const LOOK_MS = 1_000;
 /** Time for what comes too late or twice, in milliseconds. */
