@@ -21,8 +21,6 @@ export interface CrowdConversation {
 
 export interface CrowdOptions {
   readonly random: SeededRandom;
-  /** Tells the words of several crowds apart. */
-  readonly name: string;
   readonly citizens: number;
   readonly mails: number;
   readonly smtpPort: number;
@@ -47,10 +45,10 @@ const CONVERSATIONS_EACH = 3;
 const FILE_SHARE = 0.15;
 const OFFER_AGAIN_MS = 400;
 
-export function gatherCrowd({ random, name, citizens, mails, smtpPort, paceMs }: CrowdOptions): Crowd {
+export function gatherCrowd({ random, citizens, mails, smtpPort, paceMs }: CrowdOptions): Crowd {
   const conversations = Array.from({ length: citizens * CONVERSATIONS_EACH }, (_, number) => ({
-    name: `${name}${number}`,
-    from: `${name}-citizen${number % citizens}@example.org`,
+    name: `matter${number}`,
+    from: `citizen${number % citizens}@example.org`,
     mails: [] as CrowdMail[],
   }));
   for (let number = 0; number < mails; number += 1) {

@@ -17,7 +17,11 @@ export async function whileAway<Answer>(request: () => Promise<Answer>, signal?:
 }
 
 /** Waits until `holds` says true. @returns false when it does not in time. */
-export async function becomesTrue(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
-  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(AGAIN_MS)) if (await holds()) return true;
+export async function becomesTrue(
+  holds: () => boolean | Promise<boolean>,
+  limitMs: number,
+  everyMs = AGAIN_MS,
+): Promise<boolean> {
+  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(everyMs)) if (await holds()) return true;
   return false;
 }
