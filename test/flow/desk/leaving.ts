@@ -95,11 +95,7 @@ export function leavingCases(house: () => House): void {
         await send({ algorithm: "m.megolm.v1.aes-sha2", ciphertext: "x" }, asReply(root), "m.room.encrypted"),
         "encrypted",
       ],
-<<<<<<< HEAD
       [await send({ msgtype: "m.location", body: " " }, asReply(root)), "nothing in this message"],
-=======
-      [await send({ msgtype: "m.location", body: "", geo_uri: "x" }, asReply(root)), "nothing in this message"],
->>>>>>> portals
       [await send({ body: "!reply  " }, fallback(root)), "nothing in this message"],
       [
         await send({ msgtype: "m.file", body: "x", file: { url: "mxc://a/b" } }, asReply(root)),
