@@ -11,7 +11,7 @@ import { nameOurUsers } from "../../src/matrix/identity.ts";
 import { registerUser } from "../../src/matrix/provision.ts";
 import { makeRegistration, writeRegistration } from "../../src/matrix/registration.ts";
 import { deliverAnswers } from "../../src/outbox/deliver.ts";
-import { acquireLane } from "../../src/store/lane.ts";
+import { acquireLane, releaseLane } from "../../src/store/lane.ts";
 import { addMessage } from "../../src/store/message.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { addAnswer } from "../../src/store/outbox.ts";
@@ -115,6 +115,7 @@ async function openDesk(closing: AsyncDisposableStack) {
   const work = async (lane: Lane, conversation: ReturnType<typeof conversationId>) => {
     const token = (await acquireLane(database.durable, lane, "00000000-0000-4000-8000-000000000001", 60_000)) ?? "";
     await deliverAnswers(parts, { lane, token, signal: new AbortController().signal }, conversation);
+    await releaseLane(database.durable, lane, token);
   };
 
   return {
