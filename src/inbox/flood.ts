@@ -8,7 +8,7 @@ export const FLOOD = "FLOOD";
  * Arrivals of one correspondent within an hour. Two machines that write to each other pass the first limit soon; people,
  * and forms that send in their name, stay below the second.
  */
-const MOST_AN_HOUR = { automatic: 300, any: 5_000 };
+const MOST_AN_HOUR = { automatic: 120, any: 5_000 };
 const HOUR_MS = 60 * 60_000;
 /** Correspondents that are counted at once. */
 const MOST_PEERS = 20_000;

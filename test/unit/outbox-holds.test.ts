@@ -22,7 +22,7 @@ const known = (conversations: Record<string, string>): KnownConversations =>
   );
 
 test("nothing overtakes an answer that waits for the message it answers", () => {
-  const holds = openHolds();
+  const holds = openHolds(undefined);
   expect(holds.next(now)).toBeUndefined();
   expect(holds.concern(reply("$1", "$unknown", "$root"), known({ $root: "7" }))).toBe(false);
   holds.hold(reply("$1", "$unknown", "$root"), known({ $root: "7" }), 0);
@@ -46,7 +46,7 @@ test("nothing overtakes an answer that waits for the message it answers", () => 
 
 test("what is held is looked at soon, and more rarely the longer it waits", () => {
   const lookAfter = (...waited: number[]) => {
-    const holds = openHolds();
+    const holds = openHolds(undefined);
     for (const [index, forMs] of waited.entries()) holds.hold(reply(`$${index}`, `$to${index}`), known({}), forMs);
     return (holds.next(now)?.getTime() ?? 0) - now.getTime();
   };
