@@ -22,7 +22,9 @@ describe.skipIf(lacks)(`what agents see of a sender${lacks ? ` (${lacks})` : ""}
       "One\nAnna <anna@example.org> · first contact\n\nthe first of all",
     );
     await house.mail({ from: "Anna <anna@example.org>", subject: "Two", text: "another matter" });
-    expect((await house.arrival("another matter")).content.body).toBe("Two\nAnna <anna@example.org>\n\nanother matter");
+    const later = String((await house.arrival("another matter")).content.body);
+    expect(later).toMatch(/^Two\nAnna <anna@example\.org>\n/);
+    expect(later).not.toContain("first contact");
   });
 
   test("what is odd stands on top", async () => {
