@@ -6,7 +6,8 @@ import { openRig, print, type Rig } from "./rig.ts";
 
 /** `--quick` is for a look, not for a claim. */
 const QUICK = process.argv.includes("--quick");
-const CITIZENS = 100;
+/** Many: one citizen's mails keep their order, so that a run of few citizens would end with few in flight. */
+const CITIZENS = 250;
 const MESSAGES = QUICK ? 200 : 500;
 const ROUNDS = QUICK ? 1 : 3;
 /** `--width 16` measures one width only. */
@@ -25,7 +26,7 @@ interface Population {
   readonly ghosts: readonly string[];
 }
 
-/** A hundred citizens with a conversation each. */
+/** Citizens with a conversation each. */
 async function populate(rig: Rig): Promise<Population> {
   const firsts = times(CITIZENS, (index) => ({ from: citizen(index), subject: `Matter ${index}` }));
   const { messageIds } = await rig.mails("first mail of a new citizen", firsts);
