@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createTransport, type SendMailOptions } from "nodemailer";
+import { isReaction } from "../../test/support/is-reaction.ts";
 import { MatrixClient, type MatrixEvent } from "../../test/support/matrix-client.ts";
 import { projectFolder } from "../setup/paths.js";
 import { SetUpError } from "../setup/say.js";
@@ -24,12 +25,7 @@ export async function playScenes(demo: Demo, take: (name: string) => Promise<voi
         type === "m.room.message" && sender.startsWith("@_guichet_") && String(content.body).includes(words),
     );
   };
-  const outcome = (of: string, key: string) =>
-    agent.waitForEvent(
-      room,
-      ({ type, content }) =>
-        type === "m.reaction" && JSON.stringify(content).includes(of) && JSON.stringify(content).includes(key),
-    );
+  const outcome = (of: string, key: string) => agent.waitForEvent(room, (event) => isReaction(event, of, key));
   try {
     const photo = await readFile(join(projectFolder, "demo", "street-lamp.png"));
     const lamp = await arrive(

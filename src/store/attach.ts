@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { openDatabase } from "./database.ts";
+import { embeddedUrl } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 import { openStore, type Store } from "./open-store.ts";
 
@@ -32,5 +33,5 @@ function findRunning(folder: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const port = Number(readFileSync(file, "utf8").split("\n")[3]);
   const password = readFileSync(join(folder, "password"), "utf8");
-  return port > 0 ? `postgres://guichet:${password}@127.0.0.1:${port}/guichet` : undefined;
+  return port > 0 ? embeddedUrl(password, port) : undefined;
 }

@@ -59,8 +59,12 @@ export async function startEmbedded(options: {
   }
 }
 
+/** Address of guichet's database in a running server of its own. */
+export const embeddedUrl = (password: string, port: number) =>
+  `postgres://guichet:${password}@127.0.0.1:${port}/${DATABASE}`;
+
 async function serve(cluster: Cluster, port: number, log: Logger, release: () => void): Promise<EmbeddedPostgres> {
-  const url = `postgres://guichet:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
+  const url = embeddedUrl(cluster.password, port);
   let stopping = false;
   let server = launch(cluster, port);
   const onExit = () => server.kill("SIGINT");

@@ -2,8 +2,8 @@ import { createTransport, type SendMailOptions } from "nodemailer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
 import { ADDRESS, type House, openHouse } from "../support/house.ts";
+import { isReaction } from "../support/is-reaction.ts";
 import { waitForMail } from "../support/mailbox.ts";
-import type { MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { freePort } from "../support/ports.ts";
 import { type Postfix, startPostfix } from "../support/postfix.ts";
@@ -162,9 +162,6 @@ describe.skipIf(lacks)(
     });
   },
 );
-
-const isReaction = ({ type, content }: MatrixEvent, to: string, key: string) =>
-  type === "m.reaction" && JSON.stringify(content).includes(to) && JSON.stringify(content).includes(key);
 
 const STRANGE = `From: MAILER-DAEMON@mx.example
 To: ${ADDRESS}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ADDRESS, type House, openHouse } from "../support/house.ts";
+import { isReaction } from "../support/is-reaction.ts";
 import type { MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 
@@ -143,6 +144,3 @@ describe.each(["postgres", "redis"] as const)("the main job, queue in %s", (queu
     expect(raw).toContain(Buffer.from("%PDF-1.4 form").toString("base64"));
   });
 });
-
-const isReaction = ({ type, content }: MatrixEvent, to: string, key: string) =>
-  type === "m.reaction" && JSON.stringify(content).includes(to) && JSON.stringify(content).includes(key);

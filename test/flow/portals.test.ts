@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRecord } from "../../src/domain/is-record.ts";
 import { readTokens } from "../../src/matrix/registration.ts";
 import { type House, openHouse } from "../support/house.ts";
+import { isReaction } from "../support/is-reaction.ts";
 import { MatrixClient, type MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 
@@ -11,8 +12,6 @@ const BOT = "@_guichet_bot:agents.test";
 const header = (raw: string, name: string) =>
   new RegExp(`^${name}: ((?:.*)(?:\\r?\\n[ \\t].*)*)`, "im").exec(raw)?.[1]?.replace(/\r?\n\s+/g, " ") ?? "";
 const relation = (event: MatrixEvent) => event.content["m.relates_to"];
-const isReaction = ({ type, content }: MatrixEvent, to: string, key: string) =>
-  type === "m.reaction" && JSON.stringify(content).includes(to) && JSON.stringify(content).includes(key);
 
 /** The room that a notice in the agency room leads to. */
 async function opened(house: House, count: number): Promise<string> {

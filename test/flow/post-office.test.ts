@@ -2,8 +2,8 @@ import { createTransport } from "nodemailer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
 import { type House, openHouse } from "../support/house.ts";
+import { isReaction } from "../support/is-reaction.ts";
 import { readMailbox, waitForMail } from "../support/mailbox.ts";
-import type { MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { freePort } from "../support/ports.ts";
 import { type Postfix, startPostfix } from "../support/postfix.ts";
@@ -127,6 +127,3 @@ describe.each(["postgres", "redis"] as const)("between real mail servers, queue 
     expect(sent).toHaveLength(2 * ways.length);
   });
 });
-
-const isReaction = ({ type, content }: MatrixEvent, to: string, key: string) =>
-  type === "m.reaction" && JSON.stringify(content).includes(to) && JSON.stringify(content).includes(key);
