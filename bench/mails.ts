@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
-import { createTransport } from "nodemailer";
 import type { Database } from "../src/store/database.ts";
 import { inFlight } from "./measure.ts";
+import { openSubmission } from "./submission.ts";
 
-/** How closely the end is watched for, in milliseconds; looking costs the database, too. */
-const LOOK_MS = 50;
+/** How closely the room is watched, in milliseconds. */
+const LOOK_MS = 25;
 
 export interface BenchMail {
   readonly from: string;
@@ -16,63 +16,95 @@ export interface BenchMail {
 }
 
 export interface MailRun {
+  /** Mails that came to stand in the room. */
   readonly perSecond: number;
+  /** Mails that were answered with 250. */
+  readonly acceptedPerSecond: number;
   /** From the SMTP 250 to the event in the room, in milliseconds. */
   readonly latencies: readonly number[];
   readonly messageIds: readonly string[];
 }
 
+/** How mails are offered. */
+export interface Offer {
+  /** SMTP connections, each with one mail at a time. */
+  readonly width: number;
+  /** Offers a mail at this pace instead of as fast as they are taken, in milliseconds. */
+  readonly everyMs?: number;
+}
+
+/** @returns how many events were put into rooms since the last call. */
+export type CountSends = () => number;
+
 /**
- * Offers mails over `width` SMTP connections, each with one mail at a time, and waits until all stand in the room. That is
- * read from the store, because a client that watched the room would cost the homeserver more than the mails do.
- * @param everyMs offers a mail at this pace instead of as fast as they are taken.
+ * Offers mails and waits until all stand in the room. That is read from the homeserver's log: a client that watched the
+ * room would cost the homeserver more than the mails do, and questions to the store would cost PostgreSQL.
  */
 export async function sendMails(
-  target: { smtpPort: number; address: string; database: Database },
+  target: { smtpPort: number; address: string; database: Database; countSends: CountSends },
   mails: readonly BenchMail[],
-  width: number,
-  everyMs = 0,
+  { width, everyMs = 0 }: Offer,
 ): Promise<MailRun> {
-  const transport = createTransport({
-    host: "127.0.0.1",
-    port: target.smtpPort,
-    pool: true,
-    maxConnections: width,
-    maxMessages: Number.MAX_SAFE_INTEGER,
-    ignoreTLS: true,
-  });
   const run = randomUUID().slice(0, 8);
   const ids = mails.map((_, index) => `bench-${run}-${index}@example.org`);
+  // Written beforehand: what citizens' own servers do is not measured.
+  const written = mails.map((mail, index) => write(mail, target.address, index, ids[index] ?? ""));
+  const connections = await Promise.all(Array.from({ length: width }, () => openSubmission(target.smtpPort)));
   const accepted = new Map<string, number>();
-  const before = await countPosted(target.database);
+  target.countSends();
   const began = performance.now();
+  const watch = async () => {
+    for (let posted = 0; posted < mails.length; posted += target.countSends()) await sleep(LOOK_MS);
+  };
+  const watching = watch();
   await inFlight(mails.length, width, async (index) => {
     await sleep(Math.max(0, began + index * everyMs - performance.now()));
-    await transport.sendMail({
-      ...mails[index],
-      messageId: `<${ids[index]}>`,
-      to: target.address,
-      text: `Mail ${index} of a citizen who has a question, of some length.\n\nRegards`,
-    });
+    const connection = connections.pop();
+    if (connection === undefined) throw new Error("more mails in flight than connections");
+    await connection.send({ from: mails[index]?.from ?? "", to: target.address }, written[index] ?? "");
+    connections.push(connection);
     accepted.set(ids[index] ?? "", Date.now());
   });
-  while ((await countPosted(target.database)) - before < mails.length) await sleep(LOOK_MS);
+  const acceptedAfter = performance.now() - began;
+  await watching;
   const seconds = (performance.now() - began) / 1000;
-  transport.close();
+  for (const connection of connections) connection.close();
+  await settle(target.database, ids);
   return {
     perSecond: mails.length / seconds,
+    acceptedPerSecond: (1000 * mails.length) / acceptedAfter,
     latencies: await readLatencies(target.database, accepted),
     messageIds: ids,
   };
 }
 
-async function countPosted({ relaxed }: Database): Promise<number> {
-  // An identity column counts arrivals; those that wait are few, and have an index of their own.
-  const { rows } = await sql<{ posted: string }>`
-    select (select coalesce(max(id), 0) from inbox) - (select count(*) from inbox where state = 'waiting') as posted`.execute(
-    relaxed,
-  );
-  return Number(rows[0]?.posted ?? 0);
+const write = ({ from, subject, inReplyTo }: BenchMail, to: string, index: number, id: string): string =>
+  [
+    `From: ${from}`,
+    `To: ${to}`,
+    `Subject: ${subject}`,
+    `Message-ID: <${id}>`,
+    ...(inReplyTo === undefined ? [] : [`In-Reply-To: ${inReplyTo}`]),
+    `Date: ${new Date().toUTCString()}`,
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=utf-8",
+    "",
+    `Mail ${index} of a citizen who has a question, of some length.`,
+    "",
+    "Regards",
+    "",
+  ].join("\r\n");
+
+/** Until what stands in the room is in the store, too. */
+async function settle({ relaxed }: Database, ids: readonly string[]): Promise<void> {
+  for (let stored = 0; stored < ids.length; await sleep(50)) {
+    const row = await relaxed
+      .selectFrom("message")
+      .select(({ fn }) => fn.countAll<string>().as("stored"))
+      .where("remote_id", "in", ids)
+      .executeTakeFirstOrThrow();
+    stored = Number(row.stored);
+  }
 }
 
 async function readLatencies({ relaxed }: Database, accepted: ReadonlyMap<string, number>): Promise<number[]> {

@@ -11,17 +11,21 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** CPU time so far of all processes that work in a folder, as those of a PostgreSQL do, in milliseconds. */
+/**
+ * CPU time so far of all processes that work in a folder, as those of a PostgreSQL do, in milliseconds. What has ended
+ * meanwhile counts no more: a difference of two such times is a little too small then.
+ */
 export function cpuMsIn(folder: string): number {
-  const isThere = (pid: string) => {
+  const ofOne = (pid: string) => {
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder;
+      return readlinkSync(`/proc/${pid}/cwd`) === folder ? cpuMs(Number(pid)) : 0;
     } catch {
-      return false;
+      return 0;
     }
   };
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isThere(name));
-  return pids.reduce((sum, pid) => sum + cpuMs(Number(pid)), 0);
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((sum, pid) => sum + ofOne(pid), 0);
 }
 
 /** Largest resident memory of a process so far, in megabytes. */

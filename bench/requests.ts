@@ -6,20 +6,33 @@ export interface RequestCount {
   take(): ReadonlyMap<string, number>;
 }
 
+/** Reads what was added to a log since the last call: whole lines only, the rest is left for the next time. */
+function readOn(log: string): () => string {
+  let read = 0;
+  return () => {
+    const file = openSync(log, "r");
+    const bytes = Buffer.alloc(fstatSync(file).size - read);
+    readSync(file, bytes, 0, bytes.length, read);
+    closeSync(file);
+    const whole = bytes.lastIndexOf("\n") + 1;
+    read += whole;
+    return bytes.toString("utf8", 0, whole);
+  };
+}
+
+/** @returns a count of the events that were put into rooms since its last call. */
+export function countSends(log: string): () => number {
+  const readLines = readOn(log);
+  return () => readLines().match(/Processed request: .*"PUT \/\S*\/send\//g)?.length ?? 0;
+}
+
 /** @param isCounted picks lines of the log; all of them unless told. */
 export function countRequests(log: string, isCounted: (line: string) => boolean = () => true): RequestCount {
-  let read = 0;
+  const readLines = readOn(log);
   return {
     take() {
-      const file = openSync(log, "r");
-      const bytes = Buffer.alloc(fstatSync(file).size - read);
-      readSync(file, bytes, 0, bytes.length, read);
-      closeSync(file);
-      // A line that is not whole yet is left for the next time.
-      const whole = bytes.lastIndexOf("\n") + 1;
-      read += whole;
       const counts = new Map<string, number>();
-      const lines = bytes.toString("utf8", 0, whole).split("\n").filter(isCounted).join("\n");
+      const lines = readLines().split("\n").filter(isCounted).join("\n");
       for (const [, method = "", path = ""] of lines.matchAll(/"(GET|PUT|POST|DELETE) (\/\S+) HTTP/g)) {
         const kind = `${method} ${nameKind(path)}`;
         counts.set(kind, (counts.get(kind) ?? 0) + 1);

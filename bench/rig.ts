@@ -10,7 +10,7 @@ import { ADDRESS, type House, openHouse } from "../test/support/house.ts";
 import { sendBare } from "./bare.ts";
 import { type BenchMail, type MailRun, sendMails } from "./mails.ts";
 import { cpuMs, cpuMsIn, percentiles } from "./measure.ts";
-import { countRequests, sayCounts, total } from "./requests.ts";
+import { countRequests, countSends, sayCounts, total } from "./requests.ts";
 
 export const print = (line = "") => process.stdout.write(`${line}\n`);
 
@@ -46,7 +46,8 @@ export async function openRig(width: number): Promise<Rig> {
   const closing = opening.move();
   const requests = countRequests(house.synapse.log);
   const token = readTokens(join(house.folder, "registration.yaml")).as_token;
-  const target = { smtpPort: house.smtpPort, address: ADDRESS, database };
+  const sends = countSends(house.synapse.log);
+  const target = { smtpPort: house.smtpPort, address: ADDRESS, database, countSends: sends };
   const at = `${String(width).padStart(2)} in flight`;
   let runs = 0;
   return {
@@ -57,17 +58,18 @@ export async function openRig(width: number): Promise<Rig> {
       requests.take();
       const [synapse, guichet] = [house.synapse.cpuMs(), cpuMs(house.guichet.pid)];
       const postgres = cpuMsIn(cluster);
-      const run = await sendMails(target, mails, width);
+      const run = await sendMails(target, mails, { width });
       const each = (ms: number) => (ms / mails.length).toFixed(1);
       const cost = `guichet ${each(cpuMs(house.guichet.pid) - guichet)} PostgreSQL ${each(cpuMsIn(cluster) - postgres)} Synapse ${each(house.synapse.cpuMs() - synapse)} ms`;
       await sleep(300);
       const counts = requests.take();
       const asked = `${(total(counts) / mails.length).toFixed(2)} requests (${sayCounts(counts, mails.length)})`;
       print(`${name.padEnd(30)} ${at} ${run.perSecond.toFixed(1).padStart(6)}/s  CPU ${cost}  ${asked}`);
+      print(`${"".padEnd(30)} ${at} ${run.acceptedPerSecond.toFixed(1).padStart(6)}/s answered with 250`);
       return run;
     },
     async paced(mails, everyMs) {
-      const { latencies } = await sendMails(target, mails, 16, everyMs);
+      const { latencies } = await sendMails(target, mails, { width: 16, everyMs });
       print(`at ${(1000 / everyMs).toFixed(0)} mails a second: SMTP 250 → event ${percentiles(latencies)} ms`);
     },
     async bare(ghosts, count) {

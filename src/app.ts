@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
 import { followRoom } from "./agency/follow-room.ts";
@@ -13,6 +14,7 @@ import { channelId, type Lane, type RoomId, readLane, roomLane } from "./domain/
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
+import { rememberJoined } from "./inbox/joined.ts";
 import { listenForHomeserver } from "./matrix/appservice.ts";
 import { catchUp } from "./matrix/catch-up.ts";
 import { followHomeserver } from "./matrix/follow.ts";
@@ -99,14 +101,17 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
     async resume() {
       for (const lane of await endPostponement(database.relaxed)) void wake(lane);
     },
-    catchUp: () =>
-      catchUp({
-        client,
-        users,
-        take,
-        readToken: () => readSetting(database.relaxed, SYNC_TOKEN),
-        writeToken: (token) => writeSetting(database.relaxed, SYNC_TOKEN, token),
-      }),
+    catchUp: (how) =>
+      catchUp(
+        {
+          client,
+          users,
+          take,
+          readToken: () => readSetting(database.relaxed, SYNC_TOKEN),
+          writeToken: (token) => writeSetting(database.relaxed, SYNC_TOKEN, token),
+        },
+        how,
+      ),
   });
   lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
@@ -144,9 +149,9 @@ interface Parts {
 
 interface WorkParts extends Parts {
   readonly channels: Channels;
-  readonly ghostKey: Buffer;
-  readonly portalKey: Buffer;
-  readonly replyKey: Buffer;
+  readonly ghostKey: KeyObject;
+  readonly portalKey: KeyObject;
+  readonly replyKey: KeyObject;
   isCurrent(): boolean;
 }
 
@@ -166,6 +171,7 @@ function makeWork(parts: WorkParts) {
       const acknowledging = words && mayWrite ? { ...configured, words } : undefined;
       return { type: channel.type, agency: channel.agency, portal, room, texts, acknowledging };
     },
+    joined: rememberJoined(),
     flood: openFloodGuard(),
     async announceFlood(agency, lane, { id, receivedAt }) {
       const { room, texts } = agencies.get(agency) ?? {};

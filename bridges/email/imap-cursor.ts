@@ -26,8 +26,8 @@ export const continueFrom = (cursor: Cursor | undefined, uidValidity: string): C
   cursor?.uidValidity === uidValidity ? cursor : { uidValidity, lastUid: 0 };
 
 /**
- * Name of an arrival from a folder, at most 200 characters. The same bytes with a Message-ID are the same mail, so that a
- * folder which the server numbers anew shows no mail twice; else the mail's number names it.
+ * Name of an arrival from a folder, at most 200 characters. A mail with a Message-ID is known by its digest, so that a
+ * folder which the server numbers anew shows no mail twice, nor one that came on two ways; else the mail's number names it.
  */
 export const nameArrival = (
   mailbox: string,

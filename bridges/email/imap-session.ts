@@ -23,6 +23,8 @@ export interface ImapSession extends AsyncDisposable {
 
 /** Also restarts IDLE, and is the time between two NOOPs; milliseconds. */
 const LONGEST_IDLE = 60_000;
+/** Longest time for a connection to be made, in milliseconds. */
+const CONNECTING = 30_000;
 const PIECE = 512 * 1024;
 
 /**
@@ -58,6 +60,7 @@ async function logIn(
   secret: { readonly pass: string } | { readonly accessToken: string },
   signal: AbortSignal,
 ): Promise<ImapSession> {
+  const patience = imap.patience_seconds * 1000;
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
@@ -69,7 +72,10 @@ async function logIn(
     logger: false,
     disableAutoIdle: true,
     maxIdleTime: LONGEST_IDLE,
-    connectionTimeout: 30_000,
+    connectionTimeout: Math.min(CONNECTING, patience),
+    greetingTimeout: Math.min(CONNECTING, patience),
+    // A half-open connection, whose other end is gone without a word, is noticed by this alone.
+    socketTimeout: patience,
   });
   client.on("error", () => {});
   const end = () => client.close();

@@ -134,7 +134,7 @@ async function acceptForEach(
   const receivedAt = host.now();
   const endings: Ending[] = [];
   for (const recipient of recipients) {
-    // A mail server that lost our 250 offers the same bytes again. Without a Message-ID equal bytes may be two mails.
+    // A mail server that lost our 250 offers the same mail again. Without a Message-ID equal ones may be two mails.
     const dedupeKey = mail.remoteId === undefined ? `smtp:${randomUUID()}` : nameArrival(recipient, spooled.digest);
     const arrival = { dedupeKey, receivedAt, recipient, envelopeFrom: client.mailFrom, assessment };
     endings.push(

@@ -74,6 +74,12 @@ const imap = z
         "Folder that mails are moved to once guichet has them. Left out: they stay where they are, flags and all.",
       )
       .meta({ example: "guichet" }),
+    patience_seconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(90)
+      .describe("How long the server may owe an answer before the connection is given up and made anew."),
   })
   .refine(({ mailboxes, move_to }) => move_to === undefined || !mailboxes.includes(move_to), {
     error: "another folder than the ones that are read",

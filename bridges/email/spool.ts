@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { openDigest } from "./mail-digest.ts";
 
 /** A whole mail that can be read more than once: a small one in memory, a larger one in a private temporary file. */
 export interface SpooledMail extends AsyncDisposable {
   /** In bytes. */
   readonly size: number;
-  /** SHA-256 of the bytes, hex. */
+  /** The same for one mail that came on two ways. */
   readonly digest: string;
   /** The bytes, when they are kept in memory. */
   readonly bytes: Buffer | undefined;
@@ -32,7 +32,7 @@ export class MailTooLargeError extends Error {
  * @throws MailTooLargeError after the end of a source that is longer than `maxBytes`; nothing of it is kept.
  */
 export async function spool(source: AsyncIterable<Buffer>, maxBytes = Number.POSITIVE_INFINITY): Promise<SpooledMail> {
-  const hash = createHash("sha256");
+  const hash = openDigest();
   const chunks: Buffer[] = [];
   let size = 0;
   let file: SpoolFile | undefined;
@@ -54,7 +54,7 @@ export async function spool(source: AsyncIterable<Buffer>, maxBytes = Number.POS
     await file?.remove();
     throw fault;
   }
-  const digest = hash.digest("hex");
+  const digest = hash.digest();
   const spooled = file;
   if (spooled === undefined) {
     const bytes = Buffer.concat(chunks);

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { ConfiguredChannel } from "../config/config.ts";
 import { nameForDisplay } from "../conversation/ghost.ts";
@@ -19,7 +19,7 @@ export interface PortalParts {
   readonly users: OurUsers;
   readonly log: Logger;
   /** Key of the hash that names rooms: an alias must not tell what it stands for. */
-  readonly portalKey: Buffer;
+  readonly portalKey: KeyObject;
 }
 
 /** The arrival that begins a conversation. */
@@ -69,7 +69,7 @@ export async function announcePortal(
   }
 }
 
-const nameArrival = (key: Buffer, { channel, dedupeKey }: FirstArrival) =>
+const nameArrival = (key: KeyObject, { channel, dedupeKey }: FirstArrival) =>
   base32(
     createHmac("sha256", key)
       .update(JSON.stringify(["portal", channel, dedupeKey]))

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type KeyObject } from "node:crypto";
 import type {
   Acceptance,
   InboundAttachment,
@@ -10,10 +10,11 @@ import type {
 } from "../adapter/index.ts";
 import { readDelivery } from "../conversation/delivery-id.ts";
 import { base32, makeReplyToken, readReplyToken } from "../conversation/token.ts";
-import { type ChannelId, inboxLane, type Lane } from "../domain/ids.ts";
+import { gather } from "../domain/gather.ts";
+import { type ChannelId, type InboxId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
 import type { Database } from "../store/database.ts";
-import { addArrival } from "../store/inbox.ts";
+import { addArrival, addArrivals, type NewArrival } from "../store/inbox.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import { cleanText as clean } from "./clean-text.ts";
 import { takeReceipt } from "./receipt.ts";
@@ -22,9 +23,9 @@ export interface InboxParts {
   readonly database: Database;
   readonly channel: ChannelId;
   /** Key of the hash that names a citizen's lane: an address must not reach the queue. */
-  readonly laneKey: Buffer;
+  readonly laneKey: KeyObject;
   /** Key that signs the names of deliveries. */
-  readonly replyKey: Buffer;
+  readonly replyKey: KeyObject;
   /** Whether a channel of ours writes from this address. */
   readonly isOwn: (address: string) => boolean;
   readonly wake: (lane: Lane) => void;
@@ -32,12 +33,13 @@ export interface InboxParts {
 
 /** The door through which every arrival enters: durable when `accept` or `receipt` resolves. */
 export function openInbox(parts: InboxParts): Inbox {
+  const add = gather((arrivals: readonly NewArrival[]) => addArrivals(parts.database.durable, arrivals));
   return {
     async accept(message: InboundMessage): Promise<Acceptance> {
       const lane = inboxLane(hashAddress(parts, message.from.address));
       const files = iterate(message.attachments);
       try {
-        const accepted = await store(parts, lane, message, files);
+        const accepted = await store(parts, add, lane, message, files);
         if (accepted) parts.wake(lane);
         return accepted ? "accepted" : "duplicate";
       } finally {
@@ -48,9 +50,13 @@ export function openInbox(parts: InboxParts): Inbox {
   };
 }
 
-/** Row and files are one commit; a mail without files needs no transaction of several steps. */
+/** Longer messages are stored alone: many of them together would fill the memory. */
+const MOST_CHARACTERS = 20_000;
+
+/** Row and files are one commit; those without files that come at once share one. */
 async function store(
   parts: InboxParts,
+  add: (arrival: NewArrival) => Promise<InboxId | undefined>,
   lane: Lane,
   message: InboundMessage,
   files: AsyncIterator<InboundAttachment>,
@@ -59,7 +65,11 @@ async function store(
   const { dedupeKey, receivedAt } = message;
   const first = await files.next();
   const arrival = { channel, dedupeKey, lane, message: toStored(message, parts), receivedAt, hasFiles: !first.done };
-  if (first.done) return (await addArrival(database.durable, arrival)) !== undefined;
+  if (first.done) {
+    const { text, html = "" } = arrival.message;
+    const isShort = text.length + html.length <= MOST_CHARACTERS;
+    return (await (isShort ? add(arrival) : addArrival(database.durable, arrival))) !== undefined;
+  }
   return database.durable.transaction().execute(async (trx) => {
     const id = await addArrival(trx, arrival);
     let position = 0;
@@ -102,7 +112,7 @@ const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): Sto
 });
 
 /** A report names our message instead of bringing its token back. */
-function withToken({ token, about = [] }: ThreadEvidence, key: Buffer): Pick<StoredMessage, "token"> {
+function withToken({ token, about = [] }: ThreadEvidence, key: KeyObject): Pick<StoredMessage, "token"> {
   if (token !== undefined && readReplyToken(key, token) !== undefined) return { token };
   const named = about.slice(0, MOST_NAMES).flatMap((name) => readDelivery(key, name) ?? [])[0];
   if (named !== undefined) return { token: makeReplyToken(key, named.conversation) };

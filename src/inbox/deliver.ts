@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Acknowledging } from "../conversation/acknowledgement.ts";
 import { nameGhost } from "../conversation/ghost.ts";
@@ -20,8 +21,8 @@ import { type PostParts, post } from "./post.ts";
 import { type ShutOutParts, shutOut } from "./shut-out.ts";
 
 export interface InboxDelivery extends ShutOutParts, PostParts {
-  readonly ghostKey: Buffer;
-  readonly replyKey: Buffer;
+  readonly ghostKey: KeyObject;
+  readonly replyKey: KeyObject;
   readonly log: Logger;
   readonly flood: FloodGuard;
   wake(lane: Lane): Promise<void>;

@@ -7,11 +7,13 @@ import { invite } from "../matrix/membership.ts";
 import { registerUser } from "../matrix/provision.ts";
 import type { Database } from "../store/database.ts";
 import { addGhost, markJoined, markRegistered, readGhost } from "../store/ghost.ts";
+import type { Joined } from "./joined.ts";
 
 export interface GhostParts {
   readonly database: Database;
   readonly client: HomeserverClient;
   readonly users: OurUsers;
+  readonly joined: Joined;
 }
 
 export interface Citizen {
@@ -28,18 +30,24 @@ export interface Citizen {
  * homeserver forces (user, device, join): the name travels with the join.
  */
 export async function bringGhost(parts: GhostParts, citizen: Citizen, room: RoomId): Promise<void> {
+  const { joined } = parts;
+  const { localpart } = citizen;
+  const displayName = nameForDisplay(citizen);
+  const given = citizen.name ? displayName : undefined;
+  if (joined.has(localpart, room, given)) return;
   const db = parts.database.relaxed;
-  const known = await readGhost(db, citizen.localpart, room);
+  const known = await readGhost(db, localpart, room);
   if (!known) await addGhost(db, citizen);
   if (!known?.registered) {
-    await registerUser(parts.client, parts.users, citizen.localpart);
-    await markRegistered(db, citizen.localpart);
+    await registerUser(parts.client, parts.users, localpart);
+    await markRegistered(db, localpart);
   }
-  const displayName = nameForDisplay(citizen);
-  if (known?.joinedAs === undefined || (citizen.name && known.joinedAs !== displayName)) {
-    await enter(parts, citizen.localpart, room, displayName);
-    await markJoined(db, citizen.localpart, room, displayName);
+  const isNamed = known?.joinedAs !== undefined && (given === undefined || known.joinedAs === given);
+  if (!isNamed) {
+    await enter(parts, localpart, room, displayName);
+    await markJoined(db, localpart, room, displayName);
   }
+  joined.add(localpart, room, isNamed ? known.joinedAs : displayName);
 }
 
 /** Joins by the member event itself, which carries the name; for a member it is a change of name. */

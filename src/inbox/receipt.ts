@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { DeliveryReceipt } from "../adapter/index.ts";
 import { readDelivery } from "../conversation/delivery-id.ts";
 import { type ChannelId, type Lane, replyLane } from "../domain/ids.ts";
@@ -9,7 +10,7 @@ export interface ReceiptParts {
   readonly database: Database;
   readonly channel: ChannelId;
   /** Key that signs the names of deliveries. */
-  readonly replyKey: Buffer;
+  readonly replyKey: KeyObject;
   readonly wake: (lane: Lane) => void;
 }
 

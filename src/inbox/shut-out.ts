@@ -20,6 +20,7 @@ export async function shutOut(
   room: RoomId,
   error: MatrixError,
 ): Promise<Error> {
+  parts.joined.forget(localpart, room);
   await forgetMembership(parts.database.relaxed, localpart, room);
   if (await isReplaced(parts, room)) return new ArrivalError("soon", "ROOM_REPLACED", { cause: error });
   const state = openRoomState(parts.client, room, parts.users.bot);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { UserId } from "../domain/ids.ts";
+import type { Thoroughness } from "./catch-up.ts";
 import type { HomeserverClient } from "./homeserver-client.ts";
 import { MatrixError } from "./matrix-error.ts";
 import { watchHomeserver } from "./watch.ts";
@@ -17,7 +18,7 @@ export interface FollowParts {
   readonly log: Logger;
   readonly watcher: UserId;
   /** Fetches what transactions may have missed. */
-  catchUp(): Promise<number>;
+  catchUp(how: Thoroughness): Promise<number>;
   /** Makes the homeserver begin its transactions again at once. */
   ping(): Promise<void>;
   /** Takes up what waited for the homeserver. */
@@ -41,7 +42,8 @@ export function followHomeserver(parts: FollowParts): Following {
     for (let failures = 0; !signal.aborted; ) {
       // Who comes back from here on is not seen by the fetch that begins now, and wants another one.
       wanted = new AbortController();
-      const caughtUp = await succeeds(parts, parts.catchUp, signal);
+      const how = behindSince === undefined ? "people" : "all";
+      const caughtUp = await succeeds(parts, () => parts.catchUp(how), signal);
       if (caughtUp && !wanted.signal.aborted) behindSince = undefined;
       // Last, as it brings transactions, whose events are newer.
       const pinged = await succeeds(parts, parts.ping, signal);

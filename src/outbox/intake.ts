@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Bridge } from "../adapter/index.ts";
 import { type DeskParts, sayBeside, sayToAgent } from "../desk/say.ts";
@@ -23,7 +24,7 @@ export interface OutboxIntake extends DeskParts {
   follow(room: RoomId): Promise<boolean>;
   wake(lane: Lane): Promise<void>;
   /** Key of the hash that names ghosts. */
-  readonly ghostKey: Buffer;
+  readonly ghostKey: KeyObject;
   /** The running bridge of a channel; undefined when it was taken out of the configuration. */
   bridge(channel: string): Bridge | undefined;
   /** An agency's channels, in the order of the configuration. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { OutboundMessage } from "../adapter/index.ts";
 import { nameDelivery } from "../conversation/delivery-id.ts";
@@ -8,7 +9,7 @@ import type { Answer } from "../store/outbox.ts";
 import { type AnsweredParts, readAnswered } from "./answered.ts";
 
 export interface OutboundParts extends AnsweredParts {
-  readonly replyKey: Buffer;
+  readonly replyKey: KeyObject;
   /** Name that an agency answers under. */
   agencyName(agency: string): string;
   openFile(mxc: string, signal: AbortSignal): Promise<Readable>;

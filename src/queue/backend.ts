@@ -1,5 +1,8 @@
-import { createPostgresBackend, createRedisBackend, type JobsOptions, withBackend } from "bullmq";
+import { createPostgresBackend, createRedisBackend, type JobsOptions, runMigrations, withBackend } from "bullmq";
 import { Redis } from "ioredis";
+import pg from "pg";
+import { gather } from "../domain/gather.ts";
+import { runPrepared } from "../store/prepared.ts";
 
 /** Where the queue lives. Its contents may be lost at any time: they only say which lanes have work. */
 export type QueuePlace =
@@ -22,7 +25,7 @@ export interface BackendOptions {
 
 /** BullMQ on either of its backends, as far as lanes need it. */
 export interface Backend {
-  add(job: LaneJob, options: JobsOptions): Promise<unknown>;
+  add(job: LaneJob, options: JobsOptions): Promise<void>;
   obliterate(): Promise<void>;
   /** Begins to take jobs. */
   start(): void;
@@ -33,10 +36,12 @@ export interface Backend {
 }
 
 const NAME = "guichet-lanes";
+/** BullMQ's own, in our database. */
+const SCHEMA = "bullmq";
 
 /** Resolves when the queue can be used. */
 export async function openBackend(place: QueuePlace, options: BackendOptions): Promise<Backend> {
-  const parts = place.kind === "postgres" ? openPostgres(place.url, options) : openRedis(place.url, options);
+  const parts = place.kind === "postgres" ? await openPostgres(place.url, options) : openRedis(place.url, options);
   const { queue, worker } = parts;
   queue.on("error", options.onFault);
   worker.on("error", options.onFault);
@@ -56,14 +61,23 @@ export async function openBackend(place: QueuePlace, options: BackendOptions): P
     disconnect();
     throw error;
   }
+  const add = gather(async (jobs: readonly { job: LaneJob; how: JobsOptions }[]) => {
+    // In one order everywhere, as each takes a lock of its own on the way.
+    const ordered = jobs.toSorted((a, b) => compareIds(a.how, b.how));
+    await queue.addBulk(ordered.map(({ job, how }) => ({ name: job.name, data: job, opts: how })));
+    return jobs.map(() => undefined);
+  });
   return {
-    add: (job, how) => queue.add(job.name, job, how),
+    add: (job, how) => add({ job, how }),
     obliterate: () => queue.obliterate({ force: true }),
     start: () => void worker.run().catch(options.onFault),
     close,
     disconnect,
   };
 }
+
+const compareIds = (a: JobsOptions, b: JobsOptions) =>
+  (a.deduplication?.id ?? "") < (b.deduplication?.id ?? "") ? -1 : 1;
 
 function workerSettings({ concurrency, recoverMs }: BackendOptions) {
   return {
@@ -78,20 +92,39 @@ function workerSettings({ concurrency, recoverMs }: BackendOptions) {
   };
 }
 
-function openPostgres(url: string, options: BackendOptions) {
+/** Connections for adding, for the steps of jobs, and the one that listens. */
+const POOL_SIZE = 8;
+
+async function openPostgres(url: string, options: BackendOptions) {
   const { Queue, Worker } = withBackend(createPostgresBackend);
-  const connection = {
+  const pool = new pg.Pool({
     connectionString: url,
+    max: POOL_SIZE,
+    application_name: "guichet-queue",
+    keepAlive: true,
     // Relaxed commits: what a crash loses of the queue, the sweep finds again.
-    options: "-c synchronous_commit=off -c application_name=guichet-queue",
-    migrate: true,
-  };
-  const queue = new Queue<LaneJob>(NAME, { connection: { ...connection, max: 4 } });
-  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
-    ...workerSettings(options),
-    connection: { ...connection, max: 8 },
+    options: `-c search_path=${SCHEMA} -c synchronous_commit=off`,
   });
-  return { queue, worker, disconnect: () => undefined };
+  pool.on("error", options.onFault);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  try {
+    const client = await pool.connect();
+    await runMigrations(client, SCHEMA).finally(() => client.release());
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const connection = {
+    query: <R>(text: string, values: readonly unknown[] = []) =>
+      runPrepared((statement) => pool.query<R & pg.QueryResultRow>(statement), text, values),
+    connect: () => pool.connect(),
+    end: () => pool.end(),
+    on: () => connection,
+    removeAllListeners: () => connection,
+  };
+  const queue = new Queue<LaneJob>(NAME, { connection });
+  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), { ...workerSettings(options), connection });
+  return { queue, worker, disconnect: () => void pool.end().catch(options.onFault) };
 }
 
 function openRedis(url: string, options: BackendOptions) {

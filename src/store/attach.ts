@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { openDatabase } from "./database.ts";
@@ -33,5 +33,5 @@ function findRunning(folder: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const port = Number(readFileSync(file, "utf8").split("\n")[3]);
   const password = readFileSync(join(folder, "password"), "utf8");
-  return port > 0 ? embeddedUrl(password, port) : undefined;
+  return port > 0 ? embeddedUrl(password, port, realpathSync(dirname(file))) : undefined;
 }

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely } from "kysely";
 import pg from "pg";
 import type { Logger } from "pino";
+import { makeDialect } from "./dialect.ts";
 import type { Schema } from "./schema.ts";
 
 /** Connections of one pool: somewhat more than lanes that are worked on at once. */
@@ -34,7 +35,7 @@ export async function openDatabase({ url }: { url: string }, log: Logger): Promi
       log.warn({ code: "code" in error ? error.code : undefined }, "database connection lost");
     pool.on("error", () => undefined);
     pool.on("connect", (client) => client.on("error", report));
-    return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+    return new Kysely<Schema>({ dialect: makeDialect(pool) });
   };
   const durable = open(undefined);
   const relaxed = open("-c synchronous_commit=off");

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync, renameSync, statSync } from "node:fs";
+import { platform } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
@@ -16,10 +18,11 @@ const FIRST_PAUSE_MS = 200;
 const MOST_PAUSE_MS = 10_000;
 const LOG_BYTES = 10 * 1024 * 1024;
 const DATABASE = "guichet";
+/** What fits into a socket's address on every Unix (macOS has the least). */
+const SOCKET_PATH_BYTES = 103;
 
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
   max_connections: "100",
   shared_buffers: "64MB",
   // A statement or a detail can hold a citizen's words.
@@ -59,12 +62,21 @@ export async function startEmbedded(options: {
   }
 }
 
-/** Address of guichet's database in a running server of its own. */
-export const embeddedUrl = (password: string, port: number) =>
-  `postgres://guichet:${password}@127.0.0.1:${port}/${DATABASE}`;
+/**
+ * Address of guichet's database in a running server of its own: by the socket in its data folder, which takes a third less
+ * of the CPU than TCP does, or by TCP where the folder's name is too long for a socket.
+ * @param data PostgreSQL's data folder, without symbolic links.
+ */
+export function embeddedUrl(password: string, port: number, data: string): string {
+  const socket = hasSocket(data) ? `?host=${encodeURIComponent(data)}` : "";
+  return `postgres://guichet:${password}@127.0.0.1:${port}/${DATABASE}${socket}`;
+}
+
+const hasSocket = (data: string) =>
+  platform() !== "win32" && Buffer.byteLength(join(data, ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES;
 
 async function serve(cluster: Cluster, port: number, log: Logger, release: () => void): Promise<EmbeddedPostgres> {
-  const url = embeddedUrl(cluster.password, port);
+  const url = embeddedUrl(cluster.password, port, cluster.data);
   let stopping = false;
   let server = launch(cluster, port);
   const onExit = () => server.kill("SIGINT");
@@ -115,7 +127,9 @@ const followsUs = spawnSync("setpriv", ["--pdeathsig", "INT", "true"], { stdio: 
 
 function launch({ data, log, postgres, disguise }: Cluster, port: number): ChildProcess {
   if (existsSync(log) && statSync(log).size > LOG_BYTES) renameSync(log, `${log}.old`);
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  // Relative to the data folder: nobody but its user gets there.
+  const sockets = { unix_socket_directories: hasSocket(data) ? "." : "" };
+  const settings = Object.entries({ ...SETTINGS, ...sockets }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const wrap = followsUs ? ["setpriv", "--pdeathsig", "INT", ...disguise.before.slice(1)] : disguise.before;
   const [command = postgres, ...args] = [...wrap, postgres, "-D", data, "-p", `${port}`, ...settings];
   const out = openSync(log, "a", 0o600);
@@ -131,10 +145,11 @@ function launch({ data, log, postgres, disguise }: Cluster, port: number): Child
 }
 
 async function waitUntilReady(cluster: Cluster, server: ChildProcess, url: string): Promise<void> {
-  const maintenance = url.replace(/\/[^/]*$/, "/postgres");
+  const maintenance = new URL(url);
+  maintenance.pathname = "/postgres";
   for (let end = Date.now() + START_MS; Date.now() < end; await sleep(20)) {
     if (hasEnded(server)) break;
-    const client = new pg.Client({ connectionString: maintenance, connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: 5_000 });
     client.on("error", () => undefined);
     try {
       await client.connect();

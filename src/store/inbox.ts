@@ -20,34 +20,50 @@ export interface Arrival {
   readonly hasFiles: boolean;
 }
 
-/** @returns undefined when this arrival is known already. */
-export async function addArrival(
-  db: Kysely<Schema>,
-  arrival: {
-    channel: string;
-    dedupeKey: string;
-    lane: Lane;
-    message: StoredMessage;
-    receivedAt: Date;
-    hasFiles: boolean;
-  },
-): Promise<InboxId | undefined> {
-  const row = await db
-    .insertInto("inbox")
-    .values({
-      channel: arrival.channel,
-      dedupe_key: arrival.dedupeKey,
-      lane: arrival.lane,
-      state: "waiting",
-      message: JSON.stringify(arrival.message),
-      received_at: arrival.receivedAt,
-      has_files: arrival.hasFiles,
-    })
-    .onConflict((conflict) => conflict.columns(["channel", "dedupe_key"]).doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  return row && inboxId(row.id);
+/** What an arrival is stored with. */
+export interface NewArrival {
+  readonly channel: string;
+  readonly dedupeKey: string;
+  readonly lane: Lane;
+  readonly message: StoredMessage;
+  readonly receivedAt: Date;
+  readonly hasFiles: boolean;
 }
+
+/** @returns undefined when this arrival is known already. */
+export async function addArrival(db: Kysely<Schema>, arrival: NewArrival): Promise<InboxId | undefined> {
+  const [id] = await addArrivals(db, [arrival]);
+  return id;
+}
+
+/** Stores arrivals in one commit. @returns for each its id, or undefined when it is known already. */
+export async function addArrivals(
+  db: Kysely<Schema>,
+  arrivals: readonly NewArrival[],
+): Promise<(InboxId | undefined)[]> {
+  // In one order everywhere, so that two processes which store the same arrivals can't wait for each other.
+  const ordered = arrivals.toSorted((a, b) => compare(a.dedupeKey, b.dedupeKey));
+  const { rows } = await sql<{ id: string; channel: string; dedupe_key: string }>`
+    insert into inbox (channel, dedupe_key, lane, state, message, received_at, has_files)
+    select channel, dedupe_key, lane, 'waiting', message, received_at, has_files
+    from unnest(
+      ${ordered.map(({ channel }) => channel)}::text[], ${ordered.map(({ dedupeKey }) => dedupeKey)}::text[],
+      ${ordered.map(({ lane }) => lane)}::text[], ${ordered.map(({ message }) => JSON.stringify(message))}::jsonb[],
+      ${ordered.map(({ receivedAt }) => receivedAt)}::timestamptz[], ${ordered.map(({ hasFiles }) => hasFiles)}::boolean[]
+    ) as arrival (channel, dedupe_key, lane, message, received_at, has_files)
+    on conflict (channel, dedupe_key) do nothing
+    returning id, channel, dedupe_key`.execute(db);
+  const stored = new Map(rows.map((row) => [JSON.stringify([row.channel, row.dedupe_key]), inboxId(row.id)]));
+  return arrivals.map(({ channel, dedupeKey }) => {
+    const key = JSON.stringify([channel, dedupeKey]);
+    const id = stored.get(key);
+    // Of two that are the same, one is the arrival.
+    stored.delete(key);
+    return id;
+  });
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 /** The oldest waiting arrivals of a lane, due or not: those behind one that is not due must wait for it. */
 export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number): Promise<Arrival[]> {

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Schema } from "./schema.ts";
 
 /** Reads a key of 256 bits by its name, or makes it. Whoever loses these keys loses ghosts and reply addresses. */
-export async function keepKey(db: Kysely<Schema>, name: string): Promise<Buffer> {
+export async function keepKey(db: Kysely<Schema>, name: string): Promise<KeyObject> {
   const fresh = randomBytes(32).toString("hex");
   await db
     .insertInto("setting")
@@ -11,7 +11,7 @@ export async function keepKey(db: Kysely<Schema>, name: string): Promise<Buffer>
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   const row = await db.selectFrom("setting").select("value").where("key", "=", name).executeTakeFirstOrThrow();
-  return Buffer.from(row.value, "hex");
+  return createSecretKey(row.value, "hex");
 }
 
 export async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {

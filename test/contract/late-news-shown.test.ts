@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -22,7 +23,7 @@ import { startSynapse } from "../support/synapse.ts";
 
 const lacking = missing("synapse");
 const ALIAS = "#hall:agents.test";
-const replyKey = Buffer.alloc(32, 7);
+const replyKey = createSecretKey(Buffer.alloc(32, 7));
 const log = pino({ level: "silent" });
 
 describe.skipIf(lacking)(`late news in the agency room ${lacking ?? ""}`, () => {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createSecretKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -41,8 +42,8 @@ describe("guichet quarantine", () => {
     const inbox = openInbox({
       database,
       channel: channelId("mail"),
-      laneKey: Buffer.alloc(32),
-      replyKey: Buffer.alloc(32),
+      laneKey: createSecretKey(Buffer.alloc(32)),
+      replyKey: createSecretKey(Buffer.alloc(32)),
       isOwn: () => false,
       wake: (lane) => woken.push(lane),
     });

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeliveryReceipt, Inbox } from "../../src/adapter/index.ts";
@@ -10,7 +11,7 @@ import { openStore, type Store } from "../../src/store/open-store.ts";
 import { addAnswer, claimAttempt, markShown, readOpenAnswers, settleAttempt } from "../../src/store/outbox.ts";
 import { type ConfigFolder, folderWith } from "../support/config-folder.ts";
 
-const replyKey = Buffer.alloc(32, 7);
+const replyKey = createSecretKey(Buffer.alloc(32, 7));
 const ROOM = roomId("!hall:agents.test");
 
 describe("late news in the store", () => {
@@ -25,7 +26,7 @@ describe("late news in the store", () => {
     store = await openStore({ dataFolder: folder.path("data") }, pino({ level: "silent" }));
     const base = {
       database: store.database,
-      laneKey: Buffer.alloc(32),
+      laneKey: createSecretKey(Buffer.alloc(32)),
       replyKey,
       isOwn: () => false,
       wake: (lane: Lane) => woken.push(lane),

@@ -6,8 +6,14 @@ import { sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { countRequests } from "../../bench/requests.ts";
+import { isRecord } from "../../src/domain/is-record.ts";
+import { type CatchUpParts, catchUp } from "../../src/matrix/catch-up.ts";
+import { HomeserverClient } from "../../src/matrix/homeserver-client.ts";
+import { nameOurUsers } from "../../src/matrix/identity.ts";
+import { readTokens } from "../../src/matrix/registration.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../../src/store/embedded.ts";
+import type { IncomingEvent } from "../../src/store/matrix-event.ts";
 import { type House, openHouse } from "../support/house.ts";
 import { missing } from "../support/needs.ts";
 
@@ -70,6 +76,40 @@ describe.skipIf(lacking)(`outages of the homeserver and of guichet ${lacking ?? 
     expect(left("killed")).toEqual(upTo(count + 1));
     expect(asked.take().get("GET /messages")).toBeGreaterThan(0);
   }, 90_000);
+
+  test("the safety net fetches what people wrote in a busy room, and leaves our own echo where it is", async () => {
+    const registration = join(house.folder, "registration.yaml");
+    const client = new HomeserverClient({ url: house.synapse.url, token: readTokens(registration).as_token });
+    const users = nameOurUsers("agents.test", "guichet");
+    const taken: IncomingEvent[] = [];
+    let token: string | undefined;
+    const parts: CatchUpParts = {
+      client,
+      users,
+      take: async (events) => void taken.push(...events),
+      readToken: async () => token,
+      writeToken: async (written) => {
+        token = written;
+      },
+    };
+    await catchUp(parts, "people");
+    const mail = (number: number) =>
+      house.mail({ from: `net${number % 5}@example.org`, subject: "Net", text: `Net ${number}.` });
+    for (const number of upTo(3)) {
+      await house.agent.sendText(house.room, `net-${number}.`);
+      await Promise.all(upTo(20).map((each) => mail(20 * number + each)));
+    }
+    await Promise.all(upTo(60).map((number) => house.arrival(`Net ${number}.`)));
+    const asked = countRequests(house.synapse.log, (line) => line.includes("@_guichet_bot"));
+    asked.take();
+    expect(await catchUp(parts, "people")).toBe(3);
+    expect(taken.map(({ event }) => isRecord(event.content) && event.content.body)).toEqual(
+      upTo(3).map((number) => `net-${number}.`),
+    );
+    expect(asked.take().get("GET /messages")).toBeLessThanOrEqual(2);
+    expect(await catchUp(parts, "people")).toBe(0);
+    await client.close();
+  }, 60_000);
 
   test("answers that were written while guichet was down leave at once when it is up, over a restart too", async () => {
     const root = await begin("ben@example.org");

@@ -27,6 +27,8 @@ export interface Dovecot {
   doveadm(...words: string[]): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Kills all its processes where they stand. */
+  kill(): Promise<void>;
   /** Stops and removes all it kept. */
   remove(): Promise<void>;
 }
@@ -92,8 +94,23 @@ export async function startDovecot({ introspection, submissionPort }: DovecotOpt
     process.kill(pid, "SIGTERM");
     await until(() => !isAlive(pid));
   };
+  const kill = async () => {
+    const pid = Number(await readFile(join(folder, "run", "master.pid"), "utf8").catch(() => ""));
+    if (pid === 0 || !isAlive(pid)) return;
+    const { stdout } = await run("pgrep", ["-P", String(pid)]);
+    for (const each of [pid, ...stdout.trim().split("\n").map(Number)]) {
+      try {
+        process.kill(each, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
+    }
+    await until(() => !isAlive(pid));
+    await rm(join(folder, "run", "master.pid"), { force: true });
+  };
   await start();
   return {
+    kill,
     imapPort,
     imapsPort,
     lmtpPort,

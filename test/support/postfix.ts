@@ -19,6 +19,9 @@ export interface Postfix {
   log(): Promise<string>;
   /** Tries the waiting mails again now. */
   flush(): Promise<void>;
+  /** Ends at once what is under way. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -86,9 +89,17 @@ queue_run_delay = 1s
 `,
   );
   await writeFile(join(etc, "master.cf"), services(smtpPort, submissionPort));
-  // The daemons keep what they are given for output: nothing must wait for its end.
-  const [code] = await once(spawn("postfix", ["-c", etc, "start"], { env, stdio: "ignore" }), "exit");
-  if (code !== 0) throw new Error(`postfix ended with ${code}`);
+  const postfix = async (word: string) => {
+    // The daemons keep what they are given for output: nothing must wait for its end.
+    const [code] = await once(spawn("postfix", ["-c", etc, word], { env, stdio: "ignore" }), "exit");
+    return Number(code);
+  };
+  const start = async () => {
+    const code = await postfix("start");
+    if (code !== 0) throw new Error(`postfix ended with ${code}`);
+  };
+  const stop = async () => void (await postfix("stop"));
+  await start();
   return {
     smtpPort,
     submissionPort,
@@ -96,8 +107,10 @@ queue_run_delay = 1s
     flush: async () => {
       await run("postqueue", ["-c", etc, "-f"], { env });
     },
+    start,
+    stop,
     remove: async () => {
-      await once(spawn("postfix", ["-c", etc, "stop"], { env, stdio: "ignore" }), "exit");
+      await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

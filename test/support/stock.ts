@@ -16,42 +16,60 @@ export interface Written {
   readonly answers: readonly AgentAnswer[];
 }
 
-/** Compares what citizens and agent wrote with what stands in the room and what left the house, seen from outside. */
+/**
+ * Compares what citizens and agent wrote with what stands in the room and what left the house, seen from outside.
+ * @param isOrdered false where mail servers stand between that keep no order themselves.
+ */
 export function takeStock(
   timeline: readonly MatrixEvent[],
   mails: SmtpSink["mails"],
   { conversations, answers }: Written,
+  isOrdered = true,
 ): Stock {
   const sent = readSent(mails, answers);
   return {
     faults: [
-      ...conversations.flatMap((conversation) => checkThread(timeline, conversation)),
+      ...conversations.flatMap((conversation) => checkCounts(timeline, conversation)),
       ...checkStrays(timeline, conversations),
       ...answers.flatMap((answer) => checkAnswer(timeline, sent, answer)),
-      ...conversations.flatMap((each) => checkAnswerOrder(sent, answers, each)),
+      ...(isOrdered ? conversations.flatMap((each) => checkThread(timeline, each)) : []),
+      ...(isOrdered ? conversations.flatMap((each) => checkAnswerOrder(sent, answers, each)) : []),
     ],
     repeated: sent.length - new Set(sent.map(({ messageId }) => messageId)).size,
   };
 }
 
-function checkThread(timeline: readonly MatrixEvent[], { name, mails }: CrowdConversation): string[] {
-  const words = new Set(mails.map(({ word }) => word));
-  const posted = timeline.flatMap((event) => {
-    const word = findWord(event);
-    return word !== undefined && words.has(word) ? [{ word, event }] : [];
-  });
-  const found = posted.map(({ word }) => word);
-  const faults = mails.flatMap(({ word, file }) => [
+function checkCounts(timeline: readonly MatrixEvent[], conversation: CrowdConversation): string[] {
+  const found = findPosted(timeline, conversation).map(({ word }) => word);
+  return conversation.mails.flatMap(({ word, file }) => [
     ...count(`the words ${word}`, found.filter((each) => each === word).length),
     ...(file === undefined
       ? []
       : count(`the file ${file}`, timeline.filter(({ content }) => content.filename === file).length)),
   ]);
-  const ranks = found.map((word) => mails.findIndex((mail) => mail.word === word));
-  if (ranks.some((rank, at) => rank < (ranks[at - 1] ?? -1))) faults.push(`${name} out of order: ${found.join(" ")}`);
+}
+
+function findPosted(timeline: readonly MatrixEvent[], { mails }: CrowdConversation) {
+  const words = new Set(mails.map(({ word }) => word));
+  return timeline.flatMap((event) => {
+    const word = findWord(event);
+    return word !== undefined && words.has(word) ? [{ word, event }] : [];
+  });
+}
+
+function checkThread(timeline: readonly MatrixEvent[], conversation: CrowdConversation): string[] {
+  const { name, mails } = conversation;
+  const posted = findPosted(timeline, conversation);
+  const ranks = posted.map(({ word }) => mails.findIndex((mail) => mail.word === word));
+  const isMixed = ranks.some((rank, at) => rank < (ranks[at - 1] ?? -1));
   const root = posted[0]?.event.event_id;
-  const strays = posted.slice(1).filter(({ event }) => rootOf(event) !== root);
-  return [...faults, ...strays.map(({ word }) => `${word} stands outside its thread`)];
+  return [
+    ...(isMixed ? [`${name} out of order: ${posted.map(({ word }) => word).join(" ")}`] : []),
+    ...posted
+      .slice(1)
+      .filter(({ event }) => rootOf(event) !== root)
+      .map(({ word }) => `${word} stands outside its thread`),
+  ];
 }
 
 /** Nothing else was said on the citizens' or the bridge's behalf. */

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { composeFile, composeText } from "../../src/conversation/compose.ts";
 import { nameForDisplay, nameGhost } from "../../src/conversation/ghost.ts";
@@ -10,7 +11,7 @@ import type { KnownConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
 import type { StoredMessage } from "../../src/store/schema.ts";
 
-const key = Buffer.alloc(32, 7);
+const key = createSecretKey(Buffer.alloc(32, 7));
 const message = (over: Partial<StoredMessage> = {}): StoredMessage => ({
   from: { address: "jeanne@example.org", name: "Jeanne Martin" },
   to: "mairie@town.example",
@@ -41,7 +42,7 @@ describe("reply token", () => {
     const token = makeReplyToken(key, conversationId("41"));
     const [, mac] = token.split("-");
     expect(readReplyToken(key, `${(42).toString(36)}-${mac}`)).toBeUndefined();
-    expect(readReplyToken(Buffer.alloc(32, 8), token)).toBeUndefined();
+    expect(readReplyToken(createSecretKey(Buffer.alloc(32, 8)), token)).toBeUndefined();
   });
 });
 

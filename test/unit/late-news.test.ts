@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { nameDelivery, readDelivery } from "../../src/conversation/delivery-id.ts";
 import { outcomeOf } from "../../src/desk/show-outcome.ts";
@@ -37,7 +38,7 @@ describe("late news", () => {
 });
 
 describe("names of deliveries", () => {
-  const key = Buffer.alloc(32, 1);
+  const key = createSecretKey(Buffer.alloc(32, 1));
   const name = nameDelivery(key, conversationId("41"), outboxId("7"));
   test("read back", () => {
     expect(readDelivery(key, name)).toEqual({ conversation: "41", id: "7" });
