@@ -41,7 +41,14 @@ export function createMailboxReader(
       onTrouble(undefined);
       const lease = host.lease(`imap:${place.mailbox}`, (held) => {
         const until = AbortSignal.any([signal, held, ending.signal]);
-        running = keepReading(imap, tokens, { ...place, host, onTrouble, until, failures: new Map() });
+        running = keepReading(imap, tokens, {
+          ...place,
+          host,
+          onTrouble,
+          until,
+          failures: new Map(),
+          settled: { lastUid: undefined },
+        });
         return running;
       });
       lease.catch((fault: unknown) => {
@@ -59,6 +66,7 @@ export function createMailboxReader(
 async function keepReading(imap: ImapSettings, tokens: TokenSource | undefined, reading: Reading): Promise<void> {
   const { mailbox, host, onTrouble, until } = reading;
   let failures = 0;
+  let lastUid: number | undefined;
   while (!until.aborted) {
     try {
       await using session = await openSession(imap, mailbox, tokens, until);
@@ -73,6 +81,10 @@ async function keepReading(imap: ImapSettings, tokens: TokenSource | undefined, 
       }
     } catch (fault) {
       if (until.aborted) return;
+      // A connection that brought some mail is no failure in a row: over a bad line the mailbox is read all the same.
+      const reached = reading.settled.lastUid;
+      if (reached !== lastUid) failures = 0;
+      lastUid = reached;
       const code = codeOfTrouble(fault);
       host.log.warn({ code, cause: codeOf(fault), failures }, "the mailbox cannot be read now");
       onTrouble(code);
@@ -110,7 +122,7 @@ async function readBatch(
   batch: readonly number[],
   from: Cursor,
 ): Promise<Cursor> {
-  const { mailbox, host, until } = reading;
+  const { mailbox, host, until, settled } = reading;
   const dates = await session.receivedDates(batch);
   let cursor = from;
   for (const uid of batch) {
@@ -120,6 +132,7 @@ async function readBatch(
     if (until.aborted) break;
     cursor = { uidValidity: cursor.uidValidity, lastUid: uid };
     await writeCursor(host.notes, mailbox, cursor);
+    settled.lastUid = uid;
   }
   return cursor;
 }

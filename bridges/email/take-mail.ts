@@ -20,6 +20,8 @@ export interface Reading {
   readonly until: AbortSignal;
   /** By UID: how often a mail's bytes could not be had, over all connections. */
   readonly failures: Map<string, number>;
+  /** The last mail that was settled. */
+  readonly settled: { lastUid: number | undefined };
 }
 
 /** After so many vain tries a mail is taken in another form: one mail never holds up a mailbox. */
