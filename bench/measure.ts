@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 
 /** USER_HZ, the unit of CPU times in /proc: 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -32,6 +32,12 @@ export function cpuMsIn(folder: string): number {
 export function peakRssMb(pid: number): number {
   const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Math.round(Number(line) / 1024);
+}
+
+/** Makes `peakRssMb` of this process begin anew (proc(5), clear_refs). @returns what is resident now, in megabytes. */
+export function resetPeak(): number {
+  writeFileSync("/proc/self/clear_refs", "5");
+  return peakRssMb(process.pid);
 }
 
 export function percentiles(values: readonly number[]): string {

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { type ReadMail, readMail } from "../../bridges/email/read-mail.ts";
 import { spool } from "../../bridges/email/spool.ts";
+import { peakRssMb, resetPeak } from "../measure.ts";
 import { norm, type Score } from "./score.ts";
 
 export interface FileRead {
@@ -13,15 +12,27 @@ export interface FileRead {
   readonly size: number;
 }
 
-/** `ms` for the whole: words and files. */
-export async function readWhole(path: string): Promise<{ mail: ReadMail; files: FileRead[]; ms: number }> {
-  await using spooled = await spool(Readable.from([await readFile(path)]));
+export interface WholeReading {
+  readonly mail: ReadMail;
+  readonly files: readonly FileRead[];
+  /** For words and files. */
+  readonly ms: number;
+  /** Resident memory that the reading took on top of what was there. */
+  readonly mb: number;
+}
+
+export async function readWhole(path: string): Promise<WholeReading> {
+  const before = resetPeak();
+  await using spooled = await spool(createReadStream(path));
   const startedAt = performance.now();
   const mail = await readMail(spooled);
   const files: FileRead[] = [];
-  for (const { name, type, content } of mail.attachments())
-    files.push({ name, type, size: (await buffer(content)).length });
-  return { mail, files, ms: performance.now() - startedAt };
+  for (const { name, type, content } of mail.attachments()) {
+    let size = 0;
+    for await (const piece of content) size += Buffer.isBuffer(piece) ? piece.length : 0;
+    files.push({ name, type, size });
+  }
+  return { mail, files, ms: performance.now() - startedAt, mb: peakRssMb(process.pid) - before };
 }
 
 const VERBOSE = process.argv.includes("--verbose");

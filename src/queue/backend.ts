@@ -1,8 +1,7 @@
 import { createPostgresBackend, createRedisBackend, type JobsOptions, runMigrations, withBackend } from "bullmq";
 import { Redis } from "ioredis";
-import pg from "pg";
 import { gather } from "../domain/gather.ts";
-import { runPrepared } from "../store/prepared.ts";
+import { openPreparedPool } from "../store/prepared-pool.ts";
 
 /** Where the queue lives. Its contents may be lost at any time: they only say which lanes have work. */
 export type QueuePlace =
@@ -97,16 +96,14 @@ const POOL_SIZE = 8;
 
 async function openPostgres(url: string, options: BackendOptions) {
   const { Queue, Worker } = withBackend(createPostgresBackend);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    application_name: "guichet-queue",
-    keepAlive: true,
-    // Relaxed commits: what a crash loses of the queue, the sweep finds again.
-    options: `-c search_path=${SCHEMA} -c synchronous_commit=off`,
+  // Relaxed commits: what a crash loses of the queue, the sweep finds again.
+  const pool = openPreparedPool({
+    url,
+    schema: SCHEMA,
+    connections: POOL_SIZE,
+    applicationName: "guichet-queue",
+    onFault: options.onFault,
   });
-  pool.on("error", options.onFault);
-  pool.on("connect", (client) => client.on("error", () => undefined));
   try {
     const client = await pool.connect();
     await runMigrations(client, SCHEMA).finally(() => client.release());
@@ -114,16 +111,11 @@ async function openPostgres(url: string, options: BackendOptions) {
     await pool.end();
     throw error;
   }
-  const connection = {
-    query: <R>(text: string, values: readonly unknown[] = []) =>
-      runPrepared((statement) => pool.query<R & pg.QueryResultRow>(statement), text, values),
-    connect: () => pool.connect(),
-    end: () => pool.end(),
-    on: () => connection,
-    removeAllListeners: () => connection,
-  };
-  const queue = new Queue<LaneJob>(NAME, { connection });
-  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), { ...workerSettings(options), connection });
+  const queue = new Queue<LaneJob>(NAME, { connection: pool });
+  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
+    ...workerSettings(options),
+    connection: pool,
+  });
   return { queue, worker, disconnect: () => void pool.end().catch(options.onFault) };
 }
 
