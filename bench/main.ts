@@ -9,7 +9,7 @@ const QUICK = process.argv.includes("--quick");
 /** Many: one citizen's mails keep their order, so that a run of few citizens would end with few in flight. */
 const CITIZENS = 250;
 const MESSAGES = QUICK ? 200 : 500;
-const ROUNDS = QUICK ? 1 : 5;
+const ROUNDS = QUICK ? 1 : 3;
 /** `--width 16` measures one width only. */
 const asked = process.argv.indexOf("--width");
 const WIDTHS = asked === -1 ? [1, 8, 16] : [Number(process.argv[asked + 1])];

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
 import { followRoom } from "./agency/follow-room.ts";
@@ -10,7 +11,7 @@ import { registrationNeeds } from "./config/registration-needs.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
-import { channelId, type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
+import { type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
@@ -41,10 +42,20 @@ import { keepKey, readSetting, writeSetting } from "./store/setting.ts";
 const SWEEP_MS = 5_000;
 const SWEEP_LIMIT = 1_000;
 const SYNC_TOKEN = "sync_token";
+/** What channels have to start before other work begins, in milliseconds. */
+const CHANNELS_MS = 5_000;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Called once, with what takes over a file that was read again. */
+  readonly onReady?: (reread: (next: Config) => Promise<void>) => void;
+}
 
 /** Runs guichet until `signal` aborts; resolves when everything has stopped. */
-export async function runApp(options: { config: Config; log: Logger; signal: AbortSignal }): Promise<void> {
-  const { config, log, signal } = options;
+export async function runApp(options: AppOptions): Promise<void> {
+  const { config, log, signal, onReady } = options;
   await using closing = new AsyncDisposableStack();
 
   const registration = readRegistration(config.appservice.registration, registrationNeeds(config), (sentence) =>
@@ -77,6 +88,7 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   const channels = openChannels(config, {
     database,
     log,
+    wake,
     inboxFor: ({ name }, isOwn) =>
       openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane) }),
   });
@@ -113,6 +125,9 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
         how,
       ),
   });
+  closing.defer(() => channels.stop());
+  // A bridge that hangs must not hold up the others' messages.
+  await Promise.race([channels.start(), sleep(CHANNELS_MS, undefined, { signal }).catch(() => undefined)]);
   lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
     registration,
@@ -125,16 +140,26 @@ export async function runApp(options: { config: Config; log: Logger; signal: Abo
   });
   closing.defer(() => listener.close());
 
-  closing.defer(() => channels.stop());
-  await channels.start();
   const closed = await reachHomeserver(base, signal);
   const opening = openClosedRooms(base, closed, signal);
   closing.defer(() => opening);
   const run = following.run(signal);
   closing.defer(() => run);
   if (signal.aborted) return;
+  onReady?.((next) => reread(config, next, channels, log));
   log.info({ agencies: config.agencies.size, channels: config.channels.size }, "guichet is up");
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** Of a file that was read again only the channels can change while guichet runs. */
+async function reread(config: Config, next: Config, channels: Channels, log: Logger): Promise<void> {
+  const rest = ({ channels: _, agencies, ...others }: Config) => JSON.stringify([others, [...agencies]]);
+  if (rest(next) !== rest(config)) log.warn("only changes of channels are taken over now; the others need a restart");
+  const unknown = [...next.channels.values()].filter(({ agency }) => !config.agencies.has(agency));
+  for (const { name } of unknown) log.warn({ channel: name }, "its agency is new and needs a restart");
+  const known = [...next.channels].filter(([, { agency }]) => config.agencies.has(agency));
+  await channels.reread({ ...config, channels: new Map(known) });
+  log.info({ channels: known.length }, "the channels of the file were taken over");
 }
 
 interface Parts {
@@ -157,12 +182,12 @@ interface WorkParts extends Parts {
 
 /** What each kind of lane does. */
 function makeWork(parts: WorkParts) {
-  const { agencies, client, config, users } = parts;
+  const { agencies, client, users } = parts;
   const follow = (room: RoomId) => followRoom(parts, room);
   const inbox: InboxDelivery = {
     ...parts,
     channel(name) {
-      const channel = config.channels.get(channelId(name));
+      const channel = parts.channels.configured(name);
       const agency = channel && agencies.get(channel.agency);
       if (!agency) return undefined;
       const { room, texts, configured } = agency;
@@ -179,7 +204,7 @@ function makeWork(parts: WorkParts) {
       if (room && texts) await sayInRoom(parts, room, texts.flood(id), ["flood", lane, hour]);
     },
     async openPortal(arrival) {
-      const channel = config.channels.get(channelId(arrival.channel));
+      const channel = parts.channels.configured(arrival.channel);
       const agency = channel && agencies.get(channel.agency);
       return agency && openPortal(parts, agency, channel, arrival);
     },
@@ -206,7 +231,7 @@ function makeWork(parts: WorkParts) {
     follow,
     bridge: (channel) => parts.channels.bridge(channel),
     channelsOf: (agency) =>
-      [...config.channels.values()].flatMap(({ name, type, agency: owner }) => {
+      parts.channels.all().flatMap(({ name, type, agency: owner }) => {
         const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
         return bridge ? [{ name, type, bridge }] : [];
       }),

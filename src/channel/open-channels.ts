@@ -1,59 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Bridge, Inbox } from "../adapter/index.ts";
+import type { Bridge, BridgeHost, Health, Inbox } from "../adapter/index.ts";
 import type { Config, ConfiguredChannel } from "../config/config.ts";
-import type { ChannelId } from "../domain/ids.ts";
+import type { ChannelId, Lane } from "../domain/ids.ts";
+import { forgetStates, readSwitches, resumeChannel, writeStates } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
+import { catchStrays, runFor, runForCore } from "./blame.ts";
 import { holdLease } from "./lease.ts";
+import { limitInbox } from "./limit-inbox.ts";
+import { type ChannelRun, runChannel } from "./run-channel.ts";
 
 /** Time that a channel has to end what it is doing, in milliseconds. */
 const STOP_MS = 10_000;
+/** How soon a switch is obeyed, and how often channels say how they are, in milliseconds. */
+const LOOK_MS = 2_000;
 
 export interface ChannelParts {
   readonly database: Database;
   readonly log: Logger;
+  wake(lane: Lane): Promise<void>;
   /** @param isOwn whether an address is one that a channel of ours writes from. */
   inboxFor(channel: ConfiguredChannel, isOwn: (address: string) => boolean): Inbox;
 }
 
+/** All channels: each runs behind a wall of its own, and is switched on and off while the others go on. */
 export interface Channels {
+  configured(name: string): ConfiguredChannel | undefined;
+  all(): readonly ConfiguredChannel[];
+  /** The bridge of a channel that is switched on. */
   bridge(name: string): Bridge | undefined;
-  /** Resolves when every channel receives. */
+  /** Resolves when every channel that is switched on has been started, well or not. */
   start(): Promise<void>;
+  /** Takes over the channels of a file that was read again: those that changed are built anew, the others go on. */
+  reread(config: Config): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Builds every configured channel; none is connected before `start`. */
-export function openChannels(config: Config, parts: ChannelParts): Channels {
+interface Running {
+  readonly configured: ConfiguredChannel;
+  readonly run: ChannelRun;
+}
+
+export function openChannels(first: Config, parts: ChannelParts): Channels {
+  const { database } = parts;
+  const process = randomUUID();
   const stop = new AbortController();
-  const bridges = new Map<ChannelId, Bridge>();
-  const isOwn = (address: string) => [...bridges.values()].some(({ addresses }) => addresses?.includes(address));
-  for (const channel of config.channels.values()) {
-    const log = parts.log.child({ channel: channel.name });
-    const lease = { database: parts.database, channel: channel.name, log, stop: stop.signal };
-    bridges.set(
-      channel.name,
-      channel.build({
-        channel: channel.name,
-        languages: config.agencies.get(channel.agency)?.languages ?? [],
-        inbox: parts.inboxFor(channel, isOwn),
-        log,
-        now: () => new Date(),
-        notes: openNotes(parts.database.durable, channel.name),
-        lease: (name, run) => holdLease(lease, name, run),
-      }),
-    );
+  const running = new Map<ChannelId, Running>();
+  let config = first;
+  let switches: ReadonlyMap<string, boolean> = new Map();
+
+  const isOwn = (address: string) =>
+    [...running.values()].some(({ run }) => run.bridge()?.addresses?.includes(address) === true);
+  const isOn = ({ name, enabled }: ConfiguredChannel) => switches.get(name) ?? enabled;
+  const resume = async (channel: ChannelId) => {
+    for (const lane of await resumeChannel(database.relaxed, channel)) await parts.wake(lane);
+  };
+
+  function begin(configured: ConfiguredChannel): Running {
+    const { name } = configured;
+    const log = parts.log.child({ channel: name });
+    const inbox = limitInbox(parts.inboxFor(configured, isOwn));
+    const notes = openNotes(database.durable, name);
+    const hostUntil = (signal: AbortSignal): BridgeHost => ({
+      channel: name,
+      languages: config.agencies.get(configured.agency)?.languages ?? [],
+      inbox,
+      log,
+      now: () => new Date(),
+      notes: {
+        get: (key) => runForCore(() => notes.get(key)),
+        set: (key, value) => runForCore(() => notes.set(key, value)),
+      },
+      lease: (lease, run) =>
+        runForCore(() =>
+          holdLease({ database, channel: name, log, stop: signal }, lease, (held) =>
+            runFor(name, async () => run(held)),
+          ),
+        ),
+    });
+    const run = runChannel({
+      channel: name,
+      log,
+      build: (signal) => runFor(name, () => configured.build(hostUntil(signal))),
+      onUp: () =>
+        void resume(name).catch((error: unknown) => log.warn({ err: error }, "what waited for the channel waits on")),
+    });
+    return { configured, run };
   }
-  const byName: ReadonlyMap<string, Bridge> = bridges;
+
+  const end = async (name: ChannelId, { run }: Running) => {
+    // Left in its place until it has ended: what leaves meanwhile is told to wait.
+    await run.stop(AbortSignal.timeout(STOP_MS));
+    running.delete(name);
+  };
+
+  /** Ends what is off, gone or changed, and begins what is on. */
+  async function settle(): Promise<void> {
+    const isRight = ({ configured }: Running) => {
+      const wanted = config.channels.get(configured.name);
+      return wanted !== undefined && isOn(wanted) && wanted.fingerprint === configured.fingerprint;
+    };
+    const wrong = [...running].filter(([, each]) => !isRight(each));
+    await Promise.all(wrong.map(([name, each]) => end(name, each)));
+    if (stop.signal.aborted) return;
+    const missing = [...config.channels.values()].filter((each) => isOn(each) && !running.has(each.name));
+    for (const each of missing) running.set(each.name, begin(each));
+  }
+  const started = async () => {
+    await Promise.all([...running.values()].map(({ run }) => run.started));
+  };
+  // One after the other: a switch and a file may change at once.
+  let settling: Promise<void> = Promise.resolve();
+  const settleNext = () => {
+    settling = settling.then(settle, settle);
+    return settling;
+  };
+
+  const healthOf = (name: ChannelId): Health =>
+    running.get(name)?.run.health() ?? { state: "stopped", since: new Date(), reason: "SWITCHED_OFF" };
+  async function look(): Promise<void> {
+    switches = await readSwitches(database.relaxed);
+    const states = [...config.channels.keys()].map((channel) => {
+      const { state, since, reason } = healthOf(channel);
+      return { channel, state, since, reason };
+    });
+    await writeStates(database.relaxed, process, states);
+    await settleNext();
+  }
+  async function keepLooking(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      await look().catch((error: unknown) => parts.log.warn({ err: error }, "switches of channels not read"));
+    }
+  }
+
+  let forgetStrays = () => {};
+  let looking: Promise<void> = Promise.resolve();
   return {
-    bridge: (name) => byName.get(name),
+    configured: (name) => [...config.channels.values()].find((channel) => channel.name === name),
+    all: () => [...config.channels.values()],
+    bridge: (name) => [...running].find(([channel]) => channel === name)?.[1].run.bridge(),
     async start() {
-      await Promise.all([...bridges.values()].map((bridge) => bridge.start(stop.signal)));
+      forgetStrays = catchStrays((channel, error) => running.get(channel)?.run.blame(error));
+      switches = await readSwitches(database.relaxed);
+      await settleNext();
+      looking = keepLooking();
+      await started();
+    },
+    async reread(next) {
+      config = next;
+      await settleNext();
+      await started();
     },
     async stop() {
       stop.abort();
-      const deadline = AbortSignal.timeout(STOP_MS);
-      await Promise.allSettled([...bridges.values()].map((bridge) => bridge.stop(deadline)));
+      await Promise.all([looking, settling, ...[...running].map(([name, each]) => end(name, each))]);
+      forgetStrays();
+      await forgetStates(database.relaxed, process).catch(() => undefined);
     },
   };
 }

@@ -3,6 +3,7 @@ import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/fault.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
+import { bridgesCommand } from "./bridges.ts";
 import { checkConfigCommand } from "./check-config.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { registrationCommand } from "./registration.ts";
@@ -17,7 +18,14 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
   const program = new Command("guichet")
     .description("Lets citizens reach public agencies in Matrix on the channels they already have.")
     .version(readVersion());
-  const commands = [runCommand(), checkConfigCommand(), registrationCommand(), quarantineCommand(), sampleCommand()];
+  const commands = [
+    runCommand(),
+    checkConfigCommand(),
+    registrationCommand(),
+    quarantineCommand(),
+    bridgesCommand(),
+    sampleCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)])
     command.exitOverride().showHelpAfterError("(--help says more)");

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { configOption } from "./config-option.ts";
 import { openLog } from "./open-log.ts";
@@ -9,7 +11,9 @@ const LINGER_MS = 5000;
 
 export function runCommand(): Command {
   return new Command("run")
-    .description("run guichet until SIGINT or SIGTERM; a second signal ends it at once")
+    .description(
+      "run guichet until SIGINT or SIGTERM; a second signal ends it at once, SIGHUP has the channels read again",
+    )
     .addOption(configOption())
     .action(async (options: { config: string }) => {
       const config = await loadConfig(options.config);
@@ -17,11 +21,25 @@ export function runCommand(): Command {
       const signal = stopOnSignals(log);
       // Loaded last: the offline commands need none of it.
       const { runApp } = await import("../app.ts");
-      await runApp({ config, log, signal });
+      const onReady = (reread: (next: Config) => Promise<void>) => {
+        process.on("SIGHUP", () => void readAgain(options.config, log, reread));
+      };
+      // Until then it is kept from ending the process.
+      process.on("SIGHUP", () => undefined);
+      await runApp({ config, log, signal, onReady });
       log.info("stopped");
       setTimeout(() => {
         log.warn("something still held the process after the stop; it ends now");
         process.exit();
       }, LINGER_MS).unref();
     });
+}
+
+/** A file with faults changes nothing. */
+async function readAgain(path: string, log: Logger, reread: (next: Config) => Promise<void>): Promise<void> {
+  try {
+    await reread(await loadConfig(path));
+  } catch (error) {
+    log.error({ err: error }, "the file was not taken over: all goes on as before");
+  }
 }

@@ -51,14 +51,16 @@ const nameSpace = (room: string) => room.replace(":", "-space:");
 
 function arrangeChannels(view: OperatorView, read: readonly ReadChannel[]): ReadonlyMap<ChannelId, ConfiguredChannel> {
   const channels = new Map<ChannelId, ConfiguredChannel>();
-  for (const { name, type, build } of read) {
+  for (const { name, type, fingerprint, build } of read) {
     const channel = view.channels[name];
-    if (!channel || !type || !build) continue;
+    if (!channel || !type || !fingerprint || !build) continue;
     channels.set(channelId(name), {
       name: channelId(name),
       agency: agencyId(channel.agency),
       use: channel.use,
       type,
+      enabled: channel.enabled,
+      fingerprint: `${channel.use} ${channel.agency} ${fingerprint}`,
       build,
     });
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BridgeDefinition } from "../adapter/index.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { isRecord } from "../domain/is-record.ts";
@@ -16,6 +17,8 @@ import { shapeOf } from "./shape.ts";
 export interface ReadChannel {
   readonly name: string;
   readonly type?: string;
+  /** Of its checked settings. */
+  readonly fingerprint?: string;
   readonly build?: ConfiguredChannel["build"];
   readonly part?: Part;
   readonly findings: readonly Finding[];
@@ -74,5 +77,7 @@ async function readSettings(
   if (!checked.ok) return { name, part: { path, use, value: own, shape }, findings: checked.findings };
   const settings = checked.data;
   const part = { path, use, value: settings, shape };
-  return { name, part, type: definition.type, build: (host) => definition.create(settings, host), findings: [] };
+  const fingerprint = createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  const build: ConfiguredChannel["build"] = (host) => definition.create(settings, host);
+  return { name, part, type: definition.type, fingerprint, build, findings: [] };
 }

@@ -56,6 +56,10 @@ export interface ConfiguredChannel {
   readonly use: string;
   /** The bridge's own type: part of ghost localparts. */
   readonly type: string;
+  /** What the file says; an operator's command may say otherwise. */
+  readonly enabled: boolean;
+  /** Differs when any setting does. Holds none of them. */
+  readonly fingerprint: string;
   /** Builds the bridge with the channel's checked settings; connects nothing. */
   build(host: BridgeHost): Bridge;
 }

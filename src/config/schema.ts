@@ -157,6 +157,10 @@ const agency = z.strictObject({
 const channel = z.looseObject({
   use: z.string().min(1).describe("The bridge: the kind of this channel.").meta({ example: "email" }),
   agency: name.describe("The agency that this channel leads to: a name under agencies.").meta({ example: "town-hall" }),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Whether it runs. `guichet bridges enable` and `disable` say otherwise, until they are taken back."),
 });
 
 /** The file as an operator writes it, but for the settings of each channel, which its bridge checks. */

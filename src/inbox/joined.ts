@@ -2,6 +2,8 @@ import type { RoomId } from "../domain/ids.ts";
 
 /** Some 2 MB. */
 const MOST = 10_000;
+/** A room may keep ghosts silent for other reasons: it is not filled with joins. */
+const DOUBT_MS = 60 * 60_000;
 
 /** Which ghosts are known to stand in which room, and under which name: what need not be looked up for each message. */
 export interface Joined {
@@ -9,11 +11,19 @@ export interface Joined {
   has(localpart: string, room: RoomId, name: string | undefined): boolean;
   add(localpart: string, room: RoomId, name: string): void;
   forget(localpart: string, room: RoomId): void;
+  /**
+   * The homeserver says of a ghost both that it is in the room and that it may not speak because it is not: a join that
+   * says nothing new would change nothing. @returns false when that was tried within the hour.
+   */
+  doubt(localpart: string, room: RoomId): boolean;
+  /** Whether the next join has to say something new; true once for each doubt. */
+  takeDoubt(localpart: string, room: RoomId): boolean;
 }
 
 /** Remembers those who spoke last. Only a memory: the homeserver's refusal corrects it. */
 export function rememberJoined(most = MOST): Joined {
   const names = new Map<string, string>();
+  const doubted = new Map<string, { readonly at: number; isTaken: boolean }>();
   const keyOf = (localpart: string, room: RoomId) => `${localpart} ${room}`;
   return {
     has(localpart, room, name) {
@@ -32,5 +42,18 @@ export function rememberJoined(most = MOST): Joined {
       }
     },
     forget: (localpart, room) => void names.delete(keyOf(localpart, room)),
+    doubt(localpart, room) {
+      for (const [key, { at }] of doubted) if (Date.now() - at > DOUBT_MS) doubted.delete(key);
+      const key = keyOf(localpart, room);
+      if (doubted.has(key)) return false;
+      doubted.set(key, { at: Date.now(), isTaken: false });
+      return true;
+    },
+    takeDoubt(localpart, room) {
+      const doubt = doubted.get(keyOf(localpart, room));
+      if (doubt === undefined || doubt.isTaken) return false;
+      doubt.isTaken = true;
+      return true;
+    },
   };
 }

@@ -28,7 +28,10 @@ export async function shutOut(
     if (fault instanceof MatrixError) return undefined;
     throw fault;
   });
-  return membership === "ban" ? new ArrivalError("final", "CITIZEN_BANNED", { cause: error }) : error;
+  if (membership === "ban") return new ArrivalError("final", "CITIZEN_BANNED", { cause: error });
+  // Seen with Synapse 1.163 when many join at once: the room's state has the join, that of new events does not.
+  const isUnsettled = membership === "join" && parts.joined.doubt(localpart, room);
+  return isUnsettled ? new ArrivalError("soon", "MEMBERSHIP_UNSETTLED", { cause: error }) : error;
 }
 
 const isReplaced = (parts: ShutOutParts, room: RoomId) =>

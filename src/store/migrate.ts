@@ -8,6 +8,7 @@ import * as eventOrder from "./migrations/0005-event-order.ts";
 import * as portals from "./migrations/0006-portals.ts";
 import * as acknowledgements from "./migrations/0007-acknowledgements.ts";
 import * as recipients from "./migrations/0008-recipients.ts";
+import * as channels from "./migrations/0009-channels.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0006-portals": portals,
   "0007-acknowledgements": acknowledgements,
   "0008-recipients": recipients,
+  "0009-channels": channels,
 };
 
 /**

@@ -23,6 +23,15 @@ export interface Schema {
   message: MessageTable;
   matrix_event: MatrixEventTable;
   outbox: OutboxTable;
+  channel_switch: { channel: string; is_on: boolean; at: DefaultInstant };
+  channel_state: {
+    channel: string;
+    process: string;
+    state: string;
+    reason: string | null;
+    since: Instant;
+    seen_at: DefaultInstant;
+  };
 }
 
 interface ConversationTable {

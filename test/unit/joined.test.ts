@@ -23,3 +23,12 @@ test("those who spoke last are remembered", () => {
   joined.add("c", room, "C");
   expect(["a", "b", "c"].map((ghost) => joined.has(ghost, room, undefined))).toEqual([true, false, true]);
 });
+
+test("a doubt is raised once an hour, and makes one join say something new", () => {
+  const joined = rememberJoined();
+  expect(joined.takeDoubt("a", room)).toBe(false);
+  expect(joined.doubt("a", room)).toBe(true);
+  expect([joined.takeDoubt("a", room), joined.takeDoubt("a", room)]).toEqual([true, false]);
+  expect(joined.doubt("a", room)).toBe(false);
+  expect(joined.doubt("b", room)).toBe(true);
+});
