@@ -118,8 +118,18 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     return settling;
   };
 
-  const healthOf = (name: ChannelId): Health =>
-    running.get(name)?.run.health() ?? { state: "stopped", since: new Date(), reason: "SWITCHED_OFF" };
+  /** When channels were first seen to be off. */
+  const offSince = new Map<ChannelId, Date>();
+  const healthOf = (name: ChannelId): Health => {
+    const run = running.get(name)?.run;
+    if (run) {
+      offSince.delete(name);
+      return run.health();
+    }
+    const since = offSince.get(name) ?? new Date();
+    offSince.set(name, since);
+    return { state: "stopped", since, reason: "SWITCHED_OFF" };
+  };
   async function look(): Promise<void> {
     switches = await readSwitches(database.relaxed);
     const states = [...config.channels.keys()].map((channel) => {
