@@ -51,7 +51,7 @@ const BELONGS_TO = {
   commander: "src/cli/",
 };
 
-const OURS = "^(src|bridges|test|demo|bench)/";
+const OURS = "^(src|bridges|examples|test|demo|bench)/";
 const quote = (text) => text.replace(/[.+*?()[\]{}|\\^$]/g, "\\$&");
 const startsWith = (path) => `^${quote(path)}`;
 
@@ -89,6 +89,19 @@ module.exports = {
       to: { path: OURS, pathNot: ["^src/adapter/index\\.ts$", "^bridges/$1/"] },
     },
     {
+      name: "examples-import-the-adapter",
+      comment: "an example imports guichet/adapter and its own folder: it is a third party's",
+      severity: "error",
+      from: { path: "^examples/([^/]+)/" },
+      to: { path: OURS, pathNot: ["^src/adapter/index\\.ts$", "^examples/$1/"] },
+    },
+    {
+      name: "nothing-imports-an-example",
+      severity: "error",
+      from: { path: OURS, pathNot: "^(examples|test)/" },
+      to: { path: "^examples/" },
+    },
+    {
       name: "app-knows-all",
       comment: "the composition root imports every part but the command line",
       severity: "error",
@@ -112,7 +125,7 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^src/bin\\.js$"] },
+      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^src/(bin|adapter/entry)\\.js$"] },
       to: {},
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
@@ -128,6 +141,8 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     // Types that are imported count too: they tie parts together as much as values do.
     tsPreCompilationDeps: true,
+    // Its paths say what guichet/adapter is.
+    tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       extensions: [".ts", ".js", ".d.ts", ".json"],
       exportsFields: ["exports"],

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/fault.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { checkConfigCommand } from "./check-config.ts";
+import { newBridgeCommand } from "./new-bridge.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { registrationCommand } from "./registration.ts";
 import { runCommand } from "./run.ts";
@@ -17,7 +18,14 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
   const program = new Command("guichet")
     .description("Lets citizens reach public agencies in Matrix on the channels they already have.")
     .version(readVersion());
-  const commands = [runCommand(), checkConfigCommand(), registrationCommand(), quarantineCommand(), sampleCommand()];
+  const commands = [
+    runCommand(),
+    checkConfigCommand(),
+    registrationCommand(),
+    quarantineCommand(),
+    sampleCommand(),
+    newBridgeCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)])
     command.exitOverride().showHelpAfterError("(--help says more)");
