@@ -121,7 +121,7 @@ module.exports = {
       comment: "what runs at an operator's needs `dependencies`",
       severity: "error",
       from: { path: "^(src|bridges)/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only", "npm-peer"] },
     },
   ],
   options: {
