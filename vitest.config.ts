@@ -2,7 +2,14 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // As guichet does for the bridges that it loads.
-  resolve: { alias: { "guichet/adapter": new URL("src/adapter/index.ts", import.meta.url).pathname } },
+  resolve: {
+    alias: Object.fromEntries(
+      ["adapter", "conformance"].map((door) => [
+        `guichet/${door}`,
+        new URL(`src/${door}/index.ts`, import.meta.url).pathname,
+      ]),
+    ),
+  },
   test: {
     include: ["test/{unit,contract,flow,gates}/**/*.test.ts", "examples/*/*.test.ts"],
     pool: "forks",

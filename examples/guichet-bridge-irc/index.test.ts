@@ -145,7 +145,10 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
     expect(taken[1]?.dedupeKey).not.toBe(taken[0]?.dedupeKey);
 
     const sent = await send("anna", "Until noon.\n\nBring your papers.");
-    expect(sent?.remoteId).toBe(taken[0]?.remoteId);
+    expect(sent?.remoteId).toBe("d-1");
+    anna.say("TownHall", "Thanks.");
+    await until(() => taken.length === 3);
+    expect(taken[2]?.thread.references[0]).toBe("d-1");
     await until(() => anna.heard.length === 2);
     expect(anna.heard).toEqual(["TownHall> Until noon.", "TownHall> Bring your papers."]);
     await send("anna", "We have your message.", { automatic: true });

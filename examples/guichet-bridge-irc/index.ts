@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { connect as connectPlain, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
-import {
-  type Bridge,
-  type BridgeDefinition,
-  type BridgeHost,
-  DeliveryError,
-  type Health,
-  type InboundMessage,
-  type OutboundMessage,
-  type Sent,
+import type {
+  Bridge,
+  BridgeDefinition,
+  BridgeHost,
+  Health,
+  InboundMessage,
+  OutboundMessage,
+  Sent,
 } from "guichet/adapter";
+import { DeliveryError } from "guichet/adapter";
 import { z } from "zod";
 
 /** RFC 2812, 2.3.1, and as long as today's servers allow. */
@@ -24,7 +24,6 @@ const MOST_OWED_MS = 10_000;
 /** A server that says nothing for so long is asked, and given up when it stays silent as long again. */
 const SILENCE_MS = 30_000;
 const CONTROL = /\p{Cc}/gu;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 const settings = z.strictObject({
   host: z.string().min(1).describe("The IRC server.").meta({ example: "irc.town.example" }),
@@ -39,28 +38,27 @@ type Settings = z.output<typeof settings>;
 export default { type: "irc", contract: 1, config: settings, create } satisfies BridgeDefinition<Settings>;
 
 /** An attempt that waits for the server's answer, with a refusal for each line that did not get through. */
-const beginAttempt = (nick: string, refusals: { code: string; remoteAnswer: string }[] = []) => ({
-  ...{ nick, refusals, token: randomUUID() },
-  ended: Promise.withResolvers<void>(),
-});
+const beginAttempt = (nick: string, refusals: { code: string; remoteAnswer: string }[] = []) =>
+  ({ nick, refusals, token: randomUUID(), ended: Promise.withResolvers<void>() }) as const;
 
 function create(config: Settings, host: BridgeHost): Bridge {
   const addressOf = (nick: string) => `${nick}@${config.host}`.toLowerCase();
   const own = addressOf(config.nick);
   const stopping = new AbortController();
-  /** Aborts when nothing can wait any longer. */
-  const leaving = new AbortController();
+  const leaving = new AbortController(); // Aborts when nothing can wait any longer.
+  const tried = Promise.withResolvers<void>();
   let health: Health = { state: "starting", since: host.now() };
   let socket: Socket | undefined;
   let running: Promise<void> = Promise.resolve();
   let turn: Promise<unknown> = Promise.resolve();
+  const sentTo = new Map<string, string>();
   let attempt: ReturnType<typeof beginAttempt> | undefined;
-  let owedUntil = 0;
-  let failures = 0;
+  let [owedUntil, failures] = [0, 0];
 
   const report = (state: Health["state"], reason?: string) => {
-    if (health.state === state && health.reason === reason) return;
+    if (health.state === "stopped" || (health.state === state && health.reason === reason)) return;
     health = { state, since: host.now(), ...(reason === undefined ? {} : { reason }) };
+    tried.resolve();
   };
 
   /** Connects again and again until `signal` aborts. */
@@ -89,8 +87,7 @@ function create(config: Settings, host: BridgeHost): Bridge {
     const cut = () => line.destroy();
     const leave = async () => {
       socket = undefined;
-      // What is being sent may end.
-      await turn;
+      await turn; // What is being sent may end.
       say(line, "QUIT");
       line.destroySoon();
     };
@@ -104,8 +101,7 @@ function create(config: Settings, host: BridgeHost): Bridge {
         isAsked = false;
         if (command === "PING") say(line, `PONG :${params.at(-1) ?? ""}`);
         else if (command === "001") {
-          socket = line;
-          failures = 0;
+          [socket, failures] = [line, 0];
           report("up");
         } else if (!socket && /^43[1237]$/.test(command)) return "IRC_NICK";
         else if (command === "464" || command === "465") return "IRC_LOGIN";
@@ -137,18 +133,18 @@ function create(config: Settings, host: BridgeHost): Bridge {
   async function hear({ command, params: [target = "", raw = ""], sender, isPerson }: Line): Promise<void> {
     const text = readText(sender, raw);
     if (!isPerson || !text || addressOf(target) !== own) return;
-    const address = addressOf(sender);
-    const receivedAt = host.now();
+    const [address, receivedAt] = [addressOf(sender), host.now()];
+    const today = nameChat(address, receivedAt);
     const message: InboundMessage = {
       // IRC offers nothing twice; only the loop below does.
       dedupeKey: randomUUID(),
-      remoteId: nameChat(address, receivedAt),
+      remoteId: today,
       from: { address, name: sender },
       to: own,
       receivedAt,
       text,
-      // A conversation goes on until a whole day was silent.
-      thread: { references: [0, DAY_MS].map((ago) => nameChat(address, new Date(receivedAt.getTime() - ago))) },
+      // A conversation goes on with what was sent last, or else until a whole day was silent.
+      thread: { references: [sentTo.get(address) ?? today, today, nameChat(address, receivedAt, 1)] },
       trust: { verdict: "unverified" },
       // A notice must never be answered by a machine (RFC 2812, 3.3.2).
       automatic: command === "NOTICE",
@@ -158,8 +154,7 @@ function create(config: Settings, host: BridgeHost): Bridge {
       try {
         const acceptance = await host.inbox.accept(message);
         if (socket) report("up");
-        if (acceptance === "refused" && !message.automatic && socket)
-          say(socket, `NOTICE ${sender} :Not accepted. / Message refusé.`);
+        if (acceptance === "refused" && socket && !message.automatic) say(socket, `NOTICE ${sender} :Not accepted.`);
         return;
       } catch {
         host.log.warn({ code: "IRC_STORE", failures }, "a message cannot be stored now");
@@ -172,14 +167,14 @@ function create(config: Settings, host: BridgeHost): Bridge {
 
   /** One after the other: the server's refusals name a nickname, not a message. */
   function send(message: OutboundMessage, signal: AbortSignal): Promise<Sent> {
-    const sending = turn.then(() => write(message, signal));
-    turn = sending.catch(() => undefined);
+    const sending = Promise.race([turn, whenAborted(signal)]).then(() => write(message, signal));
+    turn = Promise.allSettled([turn, sending]);
     return sending;
   }
 
-  async function write({ to, text, automatic }: OutboundMessage, signal: AbortSignal): Promise<Sent> {
+  async function write({ deliveryId, to, text, automatic }: OutboundMessage, signal: AbortSignal): Promise<Sent> {
     const line = socket;
-    const nick = nickOf(to.address);
+    const nick = to.address.slice(0, Math.max(0, to.address.lastIndexOf("@")));
     const lines = splitText(text);
     if (!NICK.test(nick)) throw new DeliveryError("rejected", "IRC_ADDRESS");
     if (lines.length === 0) throw new DeliveryError("rejected", "IRC_NO_TEXT");
@@ -206,7 +201,9 @@ function create(config: Settings, host: BridgeHost): Bridge {
     const [refusal] = refusals;
     if (refusal)
       throw new DeliveryError(refusals.length < lines.length ? "unknown" : "rejected", refusal.code, refusal);
-    return { remoteId: nameChat(to.address, host.now()) };
+    if (sentTo.size >= 1_000) sentTo.clear();
+    sentTo.set(to.address, deliveryId);
+    return { remoteId: deliveryId };
   }
 
   return {
@@ -219,12 +216,13 @@ function create(config: Settings, host: BridgeHost): Bridge {
         return running;
       });
       lease.catch(() => report("degraded", "IRC_LEASE"));
+      // Another process may have it: this one then stands by.
+      await Promise.race([tried.promise, pause(3_000, AbortSignal.any([signal, stopping.signal]))]);
     },
     async stop(deadline) {
       stopping.abort();
-      if (deadline.aborted) leaving.abort();
-      deadline.addEventListener("abort", () => leaving.abort(), { once: true });
-      await running;
+      void whenAborted(deadline).then(() => leaving.abort());
+      await Promise.race([running, whenAborted(leaving.signal)]);
       report("stopped");
     },
     send,
@@ -288,13 +286,15 @@ async function* readLines(socket: Socket): AsyncGenerator<Line> {
   }
 }
 
-/** A chat has no names for its messages: all of a day share one. */
-const nameChat = (address: string, at: Date) => `irc:${address}:${at.toISOString().slice(0, 10)}`;
-
-const nickOf = (address: string) => address.slice(0, Math.max(0, address.lastIndexOf("@")));
+/** IRC has no names for messages: those of a citizen and a day share one. */
+const nameChat = (address: string, at: Date, daysAgo = 0) =>
+  `irc:${address}:${new Date(at.getTime() - daysAgo * 86_400_000).toISOString().slice(0, 10)}`;
 
 const say = (to: Socket, line: string) => void (to.writable && to.write(`${line.replace(/[\r\n\0]/g, " ")}\r\n`));
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
+
+const whenAborted = (signal: AbortSignal) =>
+  new Promise<unknown>((resolve) => (signal.aborted ? resolve(0) : signal.addEventListener("abort", resolve)));

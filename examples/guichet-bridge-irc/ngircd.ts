@@ -17,6 +17,8 @@ export interface Ngircd {
   readonly port: number;
   start(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** It takes what comes and says nothing any more; only `remove` follows. */
+  freeze(): void;
   /** Stops and removes all that it kept. */
   remove(): Promise<void>;
 }
@@ -48,8 +50,9 @@ export async function startNgircd({ password = "" } = {}): Promise<Ngircd> {
     port,
     start,
     stop,
+    freeze: () => void child?.kill("SIGSTOP"),
     async remove() {
-      await stop();
+      await stop("SIGKILL");
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -61,6 +64,7 @@ export interface Citizen {
   readonly heard: readonly string[];
   say(to: string, text: string, command?: "PRIVMSG" | "NOTICE"): void;
   quit(): Promise<void>;
+  isGone(): boolean;
 }
 
 export async function joinAs(nick: string, port: number, password = ""): Promise<Citizen> {
@@ -68,7 +72,10 @@ export async function joinAs(nick: string, port: number, password = ""): Promise
   const heard: string[] = [];
   const welcome = Promise.withResolvers<void>();
   socket.on("error", welcome.reject);
-  createInterface({ input: socket }).on("line", (line) => {
+  const lines = createInterface({ input: socket });
+  // A server that is killed resets its connections.
+  lines.on("error", () => undefined);
+  lines.on("line", (line) => {
     if (line.startsWith("PING ")) socket.write(`PONG ${line.slice(5)}\r\n`);
     const [, command, text] = /^:\S+ (\S+) \S+(?: :(.*))?/.exec(line) ?? [];
     if (command === "001") welcome.resolve();
@@ -84,6 +91,7 @@ export async function joinAs(nick: string, port: number, password = ""): Promise
   return {
     heard,
     say: (to, text, command = "PRIVMSG") => void socket.write(`${command} ${to} :${text}\r\n`),
+    isGone: () => socket.destroyed,
     async quit() {
       const gone = once(socket, "close");
       socket.end("QUIT\r\n");
