@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Acceptance,
-  type Bridge,
-  type BridgeHost,
-  DeliveryError,
-  type InboundMessage,
-  type OutboundMessage,
-} from "guichet/adapter";
-import { pino } from "pino";
+import { type Bridge, DeliveryError, type OutboundMessage } from "guichet/adapter";
+import { createMemoryHost, type MemoryHost } from "guichet/conformance";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import irc, { parseLine, readText, splitText } from "./index.ts";
 import { hasNgircd, joinAs, type Ngircd, startNgircd } from "./ngircd.ts";
@@ -59,36 +52,13 @@ const lacking = hasNgircd() ? "" : "needs ngircd";
 describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
   let server: Ngircd;
   let bridge: Bridge;
-  let taken: InboundMessage[];
-  let answer: () => Acceptance;
+  let host: MemoryHost;
   const logged: string[] = [];
 
-  const open = (settings: Record<string, unknown> = {}) => {
-    const config = irc.config.parse({
-      host: "127.0.0.1",
-      port: server.port,
-      tls: false,
-      nick: "TownHall",
-      ...settings,
-    });
-    return irc.create(config, makeHost());
+  const open = () => {
+    const settings = { host: "127.0.0.1", port: server.port, tls: false, nick: "TownHall" };
+    return irc.create(irc.config.parse(settings), host);
   };
-  const makeHost = (): BridgeHost => ({
-    channel: "town-irc",
-    languages: ["en"],
-    log: pino({ level: "trace" }, { write: (line) => void logged.push(line) }),
-    now: () => new Date(),
-    notes: { get: async () => undefined, set: async () => undefined },
-    lease: (_name, run) => run(new AbortController().signal),
-    inbox: {
-      async accept(message) {
-        const acceptance = answer();
-        taken.push(message);
-        return acceptance;
-      },
-      receipt: async () => "unknown",
-    },
-  });
   const never = new AbortController().signal;
   const send = (to: string, text: string, rest: Partial<OutboundMessage> = {}, signal = never) =>
     bridge.send?.(
@@ -118,8 +88,7 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
   });
   afterAll(() => server.remove());
   beforeEach(async () => {
-    taken = [];
-    answer = () => "accepted";
+    host = createMemoryHost();
     bridge = open();
     await bridge.start(never);
     await until(() => bridge.health().state === "up");
@@ -127,28 +96,29 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
   afterEach(async () => {
     await bridge.stop(AbortSignal.timeout(5_000));
     expect(bridge.health().state).toBe("stopped");
+    logged.push(...host.logged);
   });
 
   test("a private message is taken, its evidence names the chat, and the answer comes back", async () => {
     const anna = await joinAs("Anna", server.port);
     anna.say("townhall", "Good day: is the counter open?");
     anna.say("TownHall", "Hello?");
-    await until(() => taken.length === 2);
-    expect(taken[0]).toMatchObject({
+    await until(() => host.taken.length === 2);
+    expect(host.taken[0]).toMatchObject({
       from: { address: "anna@127.0.0.1", name: "Anna" },
       to: "townhall@127.0.0.1",
       text: "Good day: is the counter open?",
       automatic: false,
       trust: { verdict: "unverified" },
     });
-    expect(taken[1]?.thread.references).toContain(taken[0]?.remoteId);
-    expect(taken[1]?.dedupeKey).not.toBe(taken[0]?.dedupeKey);
+    expect(host.taken[1]?.thread.references).toContain(host.taken[0]?.remoteId);
+    expect(host.taken[1]?.dedupeKey).not.toBe(host.taken[0]?.dedupeKey);
 
     const sent = await send("anna", "Until noon.\n\nBring your papers.");
     expect(sent?.remoteId).toBe("d-1");
     anna.say("TownHall", "Thanks.");
-    await until(() => taken.length === 3);
-    expect(taken[2]?.thread.references[0]).toBe("d-1");
+    await until(() => host.taken.length === 3);
+    expect(host.taken[2]?.thread.references[0]).toBe("d-1");
     await until(() => anna.heard.length === 2);
     expect(anna.heard).toEqual(["TownHall> Until noon.", "TownHall> Bring your papers."]);
     await send("anna", "We have your message.", { automatic: true });
@@ -161,8 +131,8 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
     const anna = await joinAs("Anna", server.port);
     anna.say("TownHall", "\u0001VERSION\u0001");
     anna.say("TownHall", "I am away.", "NOTICE");
-    await until(() => taken.length === 1);
-    expect(taken[0]).toMatchObject({ text: "I am away.", automatic: true });
+    await until(() => host.taken.length === 1);
+    expect(host.taken[0]).toMatchObject({ text: "I am away.", automatic: true });
     await anna.quit();
   });
 
@@ -178,22 +148,22 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
 
   test("what the store cannot take now is offered again, and nothing behind it overtakes", async () => {
     let failures = 2;
-    answer = () => {
+    host.answer = () => {
       if (failures-- > 0) throw new Error("no database");
-      return "accepted";
+      return undefined;
     };
     const anna = await joinAs("Anna", server.port);
     anna.say("TownHall", "one");
     anna.say("TownHall", "two");
     await until(() => bridge.health().reason === "IRC_STORE");
-    await until(() => taken.length === 2);
-    expect(taken.map(({ text }) => text)).toEqual(["one", "two"]);
+    await until(() => host.taken.length === 2);
+    expect(host.taken.map(({ text }) => text)).toEqual(["one", "two"]);
     expect(bridge.health().state).toBe("up");
     await anna.quit();
   });
 
   test("a refused message is answered with a notice", async () => {
-    answer = () => "refused";
+    host.answer = () => "refused";
     const anna = await joinAs("Anna", server.port);
     anna.say("TownHall", "Buy my pills.");
     await until(() => anna.heard.length === 1);

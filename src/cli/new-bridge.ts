@@ -13,7 +13,7 @@ const NAME = /^(@[a-z0-9-][a-z0-9-._]*\/)?(?:guichet-bridge-)?([a-z](?:[a-z0-9-]
 export function newBridgeCommand(): Command {
   return new Command("new-bridge")
     .description("write the skeleton of a bridge of your own: a package with one source file, its test and a README")
-    .argument("<name>", "kind of channel, such as irc, or the package's name, such as @town/guichet-bridge-irc")
+    .argument("<name>", "kind of channel, such as chat, or the name of the package, such as @town/guichet-bridge-chat")
     .option("--folder <folder>", "where to write it (default: the package's name)")
     .action((name: string, { folder }: { folder?: string }) => {
       const names = readName(name);
@@ -35,7 +35,7 @@ function readName(text: string): Names {
   if (word === undefined) {
     throw new GuichetError(
       "NEW_BRIDGE_NAME",
-      `${JSON.stringify(text)} is no name for a bridge: take a lower-case word of at most 32 letters, digits and hyphens that begins with a letter, such as irc.`,
+      `${JSON.stringify(text)} is no name for a bridge: take a lower-case word of at most 32 letters, digits and hyphens that begins with a letter, such as chat.`,
     );
   }
   return { word, package: `${scope}${PREFIX}${word}`, folder: `${PREFIX}${word}` };

@@ -32,7 +32,7 @@ function run(cwd: string, ...words: string[]): Promise<Ended> {
   });
 }
 
-test("what new-bridge writes passes its types and its tests, and guichet takes it", { timeout: 90_000 }, async () => {
+test("what new-bridge writes passes its types and its tests, and guichet takes it", { timeout: 180_000 }, async () => {
   using folder = folderWith({ "guichet.yaml": CONFIG });
   const root = dirname(folder.path("guichet.yaml"));
   expect(await run(root, BIN, "new-bridge", "carrier-pigeon")).toMatchObject({ code: 0 });
