@@ -59,14 +59,20 @@ function locate(use: string, folder: string): URL {
   );
 }
 
+/** How often a module could not be loaded. Node keeps the fault for its address, so a mended one needs another address. */
+const failed = new Map<string, number>();
+
 /** @returns what the module exports as `default`. */
 async function load(use: string, entry: URL): Promise<unknown> {
+  const failures = failed.get(entry.href) ?? 0;
+  const href = failures === 0 ? entry.href : `${entry.href}?again=${failures}`;
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`it has not loaded in ${LOAD_MS / 1000} seconds`)), LOAD_MS);
   try {
-    const loaded: unknown = await Promise.race([import(entry.href), late.promise]);
+    const loaded: unknown = await Promise.race([import(href), late.promise]);
     return typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
   } catch (error) {
+    failed.set(entry.href, failures + 1);
     throw new BridgeFault(
       "BRIDGE_FAILED",
       `${JSON.stringify(use)}, which cannot be loaded: ${sayCause(error)}`,

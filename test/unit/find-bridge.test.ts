@@ -189,3 +189,23 @@ test("two packages with bridges of one type are refused: their citizens would sh
     "guichet.yaml:5:15 channels.two.use: found a bridge of type pigeon, as channels.one has from another package, allowed: one package for all channels of a type, which is part of the names of its citizens' users",
   ]);
 });
+
+test("a module that was mended loads in the same process, and is one for all its channels", async () => {
+  using folder = folderWith({ "mine.mjs": "throw new Error('not yet');" });
+  const script = `
+    import { writeFileSync } from "node:fs";
+    import { findBridge } from ${JSON.stringify(new URL("../../src/config/find-bridge.ts", import.meta.url).href)};
+    const look = () => findBridge("./mine.mjs", process.cwd()).catch(({ code }) => code);
+    const before = await Promise.all([look(), look()]);
+    writeFileSync("mine.mjs", ${JSON.stringify(bridge("mine"))});
+    const [one, two] = await Promise.all([look(), look()]);
+    console.log(JSON.stringify([before, one.type, one === two, one === (await look())]));
+  `;
+  const out = await new Promise<string>((resolve) => {
+    const words = ["--input-type=module", "--eval", script];
+    execFile(process.execPath, words, { cwd: dirname(folder.path("mine.mjs")) }, (_error, said, err) =>
+      resolve(said + err),
+    );
+  });
+  expect(out).toBe('[["BRIDGE_FAILED","BRIDGE_FAILED"],"mine",true,true]\n');
+});
