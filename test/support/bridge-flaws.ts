@@ -109,6 +109,19 @@ const lifeFlaws: readonly Flaw[] = [
     ...bridge,
     capabilities: { ...bridge.capabilities, send: false, attachmentBytes: 0 },
   })),
+  alter(sentences.OPENING_READS, "takes any word for an address", (bridge) => ({
+    ...bridge,
+    opening: { verb: "wire", example: "anna@memory.example", parseAddress: (text) => ({ address: text }) },
+  })),
+  alter(sentences.OPENING_READS, "writes to itself", (bridge) => ({
+    ...bridge,
+    addresses: ["town@memory.example"],
+    opening: {
+      verb: "wire",
+      example: "anna@memory.example",
+      parseAddress: (text) => (text.includes("@") ? { address: text } : undefined),
+    },
+  })),
   alter(sentences.START_WITHOUT_REMOTE, "rejects start when the remote is down", (bridge) => ({
     ...bridge,
     start: async (signal) => {
