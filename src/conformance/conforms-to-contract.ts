@@ -10,14 +10,16 @@ import type { Harness } from "./harness.ts";
  * not have is skipped, with the reason in the test's name.
  */
 export function conformsToContract<Config>(definition: BridgeDefinition<Config>, harness: Harness): void {
+  const timeout = LIMIT_MS + (harness.patienceMs ?? 0) * MOST_WAITS;
   describe(`the ${definition.type} bridge keeps the contract`, () => {
     for (const check of allChecks) {
       const reason = whySkipped(check, harness);
-      if (reason === undefined) test(check.sentence, { timeout: LIMIT_MS }, () => runCheck(check, definition, harness));
+      if (reason === undefined) test(check.sentence, { timeout }, () => runCheck(check, definition, harness));
       else test.skip(`${check.sentence} (${reason})`, () => {});
     }
   });
 }
 
 /** A check waits by the harness's patience and says what did not come; this is for what hangs all the same. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 60_000;
+const MOST_WAITS = 12;

@@ -24,8 +24,8 @@ export interface Harness {
  * - `arrivals`: citizens write (`Remote.offer`);
  * - `acknowledgement`: the remote learns whether an arrival was taken (`Offered.isAcknowledged`);
  * - `repetition`: an arrival can be offered again (`Offered.again`);
- * - `arriving files`: arrivals carry files;
- * - `arrival limit`: arrivals above a size are refused (`Remote.arrivalLimit`);
+ * - `arriving files`: arrivals carry files (`Remote.takenBytes`);
+ * - `arrival limit`: arrivals above a size are refused (`Remote.refusedBytes`);
  * - `news`: the remote tells later what became of an answer (`Remote.offerNews`);
  * - `sending`: agents answer (`capabilities.send`, `Remote.received`);
  * - `leaving files`: answers carry files (`capabilities.attachmentBytes` above 0);
@@ -69,8 +69,10 @@ export interface Remote {
    * what the bridge does.
    */
   offer?(letter: Letter): Promise<Offered>;
-  /** Sizes to try, in bytes: a file that the channel takes, and one above its limit. */
-  readonly arrivalLimit?: { readonly taken: number; readonly refused: number };
+  /** Size of a large file that the channel takes, in bytes; from 4 MiB on the kit sees whether it is held in memory. */
+  readonly takenBytes?: number;
+  /** Size of a file that is above the channel's limit, in bytes. */
+  readonly refusedBytes?: number;
   /** Has the remote tell that an answer which it had taken did not arrive. As `offer`. */
   offerNews?(about: { readonly deliveryId: string; readonly remoteId: string; readonly to: string }): Promise<Offered>;
   /** Treats every message so from now on, until the next call; `undefined`: takes them. */

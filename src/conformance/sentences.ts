@@ -5,9 +5,11 @@ export const DEFINITION =
   "A definition names its type in one lower-case word, speaks this generation of the contract, and its schema takes the channel's settings.";
 export const CREATE_CONNECTS_NOTHING = "`create` builds a bridge and connects nothing: it is `starting` until `start`.";
 export const SEND_AS_DECLARED = "`send` is there exactly when `capabilities.send` is true; `opening` only with it.";
+export const OPENING_READS = "`opening` reads its own example, and no address of the channel's own.";
 export const START_WITHOUT_REMOTE = "`start` resolves while the remote is down: the bridge heals that by itself.";
 export const STOP_FREES = "`stop` frees every socket and timer, and may be called twice.";
-export const STOP_LETS_END = "`stop` lets an arrival on its way end, and acknowledges it.";
+export const STOP_LETS_END =
+  "`stop` lets an arrival on its way end: it is one message, and acknowledged then, or at the next start.";
 export const STOP_BY_DEADLINE = "`stop` resolves soon after its deadline aborts, whatever still runs.";
 export const STOPPED_TAKES_NOTHING = "After `stop` nothing is taken and nothing is acknowledged upstream.";
 

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
-import { createTransport } from "nodemailer";
 import type { SMTPServerOptions } from "smtp-server";
-import type { Harness, Letter, Offered, Remote } from "../../src/conformance/index.ts";
+import type { Harness, Remote } from "../../src/conformance/index.ts";
+import { hand, writeMail } from "./letter-mail.ts";
 import { freePort } from "./ports.ts";
 import { type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
 
@@ -33,6 +32,7 @@ async function openMailServers(isSending: boolean): Promise<Remote> {
       given.password === password ? done(null, { user: "mairie" }) : done(new Error("Invalid login")),
   };
   const listenPort = await freePort();
+  const intake = { port: listenPort, to: CHANNEL };
   let sink = await startSmtpSink(login);
   const { port } = sink;
   const smtp = { host: "127.0.0.1", port, tls: "none", user: "mairie", password };
@@ -44,14 +44,15 @@ async function openMailServers(isSending: boolean): Promise<Remote> {
     },
     secrets: [password, Buffer.from(`\0mairie\0${password}`).toString("base64")],
     citizen: CITIZEN,
-    arrivalLimit: LIMIT,
+    takenBytes: LIMIT.taken,
+    refusedBytes: LIMIT.refused,
     offer: async (letter) => {
       const id = randomUUID();
-      return hand(listenPort, CITIZEN, () => writeMail(letter, id));
+      return hand(intake, CITIZEN, () => writeMail(letter, { id, from: CITIZEN, to: CHANNEL }));
     },
     offerNews: async ({ remoteId, to }) => {
       const id = randomUUID();
-      return hand(listenPort, "", () => [writeBounce(remoteId, to, id)]);
+      return hand(intake, "", () => [writeBounce(remoteId, to, id)]);
     },
     behave: (as) => {
       sink.faults = as === undefined ? {} : FAULTS[as];
@@ -76,44 +77,6 @@ const FAULTS = {
   busy: { rcptTo: [450, `4.2.1 <${CITIZEN}>: mailbox is busy`] },
   refusing: { rcptTo: [550, `5.1.1 <${CITIZEN}>: no such user`] },
 } as const satisfies Record<string, SmtpSink["faults"]>;
-
-/** Hands a mail in over a connection of its own. */
-function hand(port: number, from: string, write: () => Iterable<string> | AsyncIterable<string>): Offered {
-  let isAcknowledged = false;
-  const client = createTransport({ host: "127.0.0.1", port, ignoreTLS: true });
-  client
-    .sendMail({ envelope: { from, to: [CHANNEL] }, raw: Readable.from(write(), { objectMode: false }) })
-    .then(() => {
-      isAcknowledged = true;
-    })
-    .catch(() => undefined);
-  return { isAcknowledged: () => isAcknowledged, again: async () => hand(port, from, write) };
-}
-
-async function* writeMail({ name, text, files }: Letter, id: string): AsyncGenerator<string> {
-  yield `From: ${name} <${CITIZEN.toUpperCase()}>\r\nTo: ${CHANNEL}\r\nSubject: ${text}\r\nMessage-ID: <${id}@example.org>\r\n`;
-  yield `MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n${text}\r\n`;
-  for (const file of files) {
-    yield `--b\r\nContent-Type: ${file.type}\r\nContent-Transfer-Encoding: base64\r\n`;
-    yield `Content-Disposition: attachment; filename="${file.name}"\r\n\r\n`;
-    yield* encode(file.open());
-  }
-  yield "--b--\r\n";
-}
-
-/** RFC 2045, 6.8: lines of 76 characters are 57 bytes each. */
-async function* encode(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const bytes = Buffer.concat([rest, piece]);
-    const whole = bytes.length - (bytes.length % 57);
-    yield inLines(bytes.subarray(0, whole));
-    rest = bytes.subarray(whole);
-  }
-  yield inLines(rest);
-}
-
-const inLines = (bytes: Buffer) => bytes.toString("base64").replace(/.{1,76}/g, "$&\r\n");
 
 const writeBounce = (remoteId: string, to: string, id: string) =>
   `From: MAILER-DAEMON@mx.example

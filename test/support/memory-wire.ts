@@ -44,7 +44,8 @@ export const memoryHarness: Harness = {
       settings: { wire: name, password },
       secrets: [password],
       citizen: "anna@memory.example",
-      arrivalLimit: { taken: MOST_BYTES, refused: MOST_BYTES + 1 },
+      takenBytes: MOST_BYTES,
+      refusedBytes: MOST_BYTES + 1,
       offer: async (letter) => {
         arrivals += 1;
         const arrival = { id: `${name}-${arrivals}`, from: "anna@memory.example", letter };

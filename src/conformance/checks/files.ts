@@ -94,11 +94,12 @@ export const leavingFileChecks: readonly Check[] = [
 export const arrivingFileChecks: readonly Check[] = [
   {
     sentence: sentences.FILES_ARRIVE_STREAMED,
-    needs: ["arrivals", "arriving files", "arrival limit"],
+    needs: ["arrivals", "arriving files"],
     see: async (stage) => {
       await stage.start();
-      const { host } = stage;
-      const size = limitOf(stage).taken;
+      const { host, remote } = stage;
+      const size = remote.takenBytes;
+      if (size === undefined) throw missing("takenBytes", "arriving files");
       await untilAcknowledged(stage, await offer(stage, writeLetter({ files: [writeFile(SMALL)] })));
       const memory = watchMemory();
       let read = 0;
@@ -125,8 +126,9 @@ export const arrivingFileChecks: readonly Check[] = [
     needs: ["arrivals", "arrival limit"],
     see: async (stage) => {
       await stage.start();
-      const { host } = stage;
-      const size = limitOf(stage).refused;
+      const { host, remote } = stage;
+      const size = remote.refusedBytes;
+      if (size === undefined) throw missing("refusedBytes", "arrival limit");
       await untilAcknowledged(stage, await offer(stage, writeLetter()));
       const before = host.taken.length;
       const memory = watchMemory();
@@ -149,11 +151,6 @@ export const arrivingFileChecks: readonly Check[] = [
 ];
 
 const sizeFor = ({ capabilities }: Bridge) => Math.min(capabilities.attachmentBytes - 1, SMALL);
-
-function limitOf({ remote }: Stage) {
-  if (remote.arrivalLimit === undefined) throw missing("arrivalLimit", "arrival limit");
-  return remote.arrivalLimit;
-}
 
 function isStreamed(grown: number, size: number): void {
   if (size < TELLING) return;

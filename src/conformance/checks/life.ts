@@ -55,6 +55,20 @@ export const lifeChecks: readonly Check[] = [
     },
   },
   {
+    sentence: sentences.OPENING_READS,
+    needs: ["sending"],
+    see: async (stage) => {
+      const { opening, addresses = [] } = stage.create();
+      if (opening === undefined) return;
+      const { verb, example } = opening;
+      const parseAddress = (text: string) => opening.parseAddress(text);
+      demand(/^[a-z][a-z0-9-]*$/.test(verb), `\`verb\` is "${verb}"`);
+      demand(parseAddress(example) !== undefined, `"${example}" is read as none`);
+      for (const own of addresses) demand(parseAddress(own) === undefined, `"${own}" is read as a citizen's`);
+      for (const none of ["", "?"]) demand(parseAddress(none) === undefined, `"${none}" is read as an address`);
+    },
+  },
+  {
     sentence: sentences.START_WITHOUT_REMOTE,
     needs: ["outage"],
     see: async (stage) => {

@@ -48,6 +48,9 @@ export const stopChecks: readonly Check[] = [
       await moment();
       inbox.release();
       await inTime(stopped, "`stop` did not resolve", 2 * stage.patienceMs);
+      await moment();
+      // A channel that is asked for its arrivals may have closed before it could say so.
+      if (!(await offered.isAcknowledged())) await stage.start();
       await untilAcknowledged(stage, offered);
       demand(stage.host.taken.length === 1, `the inbox holds ${stage.host.taken.length} messages`);
     },

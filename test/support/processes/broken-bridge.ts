@@ -5,4 +5,8 @@ import { memoryHarness } from "../memory-wire.ts";
 
 const flaw = flaws.find(({ sentence }) => sentence === sentences.NOT_ACKNOWLEDGED);
 if (flaw === undefined) throw new Error("no bridge breaks this sentence");
-conformsToContract(flaw.definition, { ...memoryHarness, lacks: { outage: "the wire never breaks" } });
+conformsToContract(flaw.definition, {
+  ...memoryHarness,
+  patienceMs: 5_000,
+  lacks: { outage: "the wire never breaks" },
+});
