@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { type Bridge, DeliveryError, type OutboundMessage } from "guichet/adapter";
 import { createMemoryHost, type MemoryHost } from "guichet/conformance";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -197,6 +198,24 @@ describe.skipIf(lacking)(`against a real ngircd ${lacking}`, () => {
     await server.stop("SIGKILL");
     expect(await cut).toBe("unknown IRC_CONNECTION");
     await server.start();
+  });
+
+  test("over TLS, and not to a server whose certificate nobody vouches for", async () => {
+    const settings = { host: "127.0.0.1", port: server.tlsPort, nick: "TownHallToo" };
+    const second = irc.create(irc.config.parse(settings), host);
+    await second.start(never);
+    expect(second.health()).toMatchObject({ state: "degraded", reason: "IRC_CONNECTION" });
+    const known = getCACertificates();
+    setDefaultCACertificates([...known, server.certificate]);
+    try {
+      await until(() => second.health().state === "up");
+    } finally {
+      setDefaultCACertificates(known);
+    }
+    const anna = await joinAs("Anna", server.port);
+    anna.say("TownHallToo", "Good day");
+    await until(() => host.taken.length === 1);
+    await Promise.all([anna.quit(), second.stop(AbortSignal.timeout(1_000))]);
   });
 
   test("two channels cannot have one nickname: the second says so", async () => {

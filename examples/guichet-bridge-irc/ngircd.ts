@@ -1,20 +1,26 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 /** Debian keeps servers in sbin folders, which an ordinary user's PATH lacks. */
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
 
 export const hasNgircd = () => spawnSync("sh", ["-c", "command -v ngircd"], { env, stdio: "ignore" }).status === 0;
 
-/** A real IRC server on a free port of 127.0.0.1. */
+/** A real IRC server on free ports of 127.0.0.1. */
 export interface Ngircd {
   readonly port: number;
+  /** Speaks TLS with `certificate` (PEM), which signs itself. */
+  readonly tlsPort: number;
+  readonly certificate: string;
   start(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** It takes what comes and says nothing any more; only `remove` follows. */
@@ -25,11 +31,16 @@ export interface Ngircd {
 
 export async function startNgircd({ password = "" } = {}): Promise<Ngircd> {
   const folder = await mkdtemp(join(tmpdir(), "guichet-ngircd-"));
-  const port = await freePort();
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const file = join(folder, "ngircd.conf");
-  await writeFile(file, configuration(port, password));
+  await writeFile(file, configuration({ folder, port, tlsPort, password }));
+  await run("openssl", certificateRequest(folder));
   // It gives up root's rights before it reads.
-  await chmod(folder, 0o755);
+  for (const [path, mode] of [
+    ["", 0o755],
+    ["tls.key", 0o644],
+  ] as const)
+    await chmod(join(folder, path), mode);
   let child: ChildProcess | undefined;
   process.on("exit", () => child?.kill("SIGKILL"));
   const start = async () => {
@@ -48,6 +59,8 @@ export async function startNgircd({ password = "" } = {}): Promise<Ngircd> {
   await start();
   return {
     port,
+    tlsPort,
+    certificate: await readFile(join(folder, "tls.crt"), "utf8"),
     start,
     stop,
     freeze: () => void child?.kill("SIGSTOP"),
@@ -100,7 +113,18 @@ export async function joinAs(nick: string, port: number, password = ""): Promise
   };
 }
 
-const configuration = (port: number, password: string) => `[Global]
+const certificateRequest = (folder: string) =>
+  `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=irc.town.example -addext
+  subjectAltName=IP:127.0.0.1 -out ${folder}/tls.crt -keyout ${folder}/tls.key`.split(/\s+/);
+
+interface Place {
+  readonly folder: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly password: string;
+}
+
+const configuration = ({ folder, port, tlsPort, password }: Place) => `[Global]
 Name = irc.town.example
 Info = a test
 AdminInfo1 = a test
@@ -116,6 +140,10 @@ MaxNickLength = 31
 DNS = no
 Ident = no
 PAM = no
+[SSL]
+CertFile = ${folder}/tls.crt
+KeyFile = ${folder}/tls.key
+Ports = ${tlsPort}
 `;
 
 const answers = (port: number) =>
