@@ -52,6 +52,7 @@ const BELONGS_TO = {
 };
 
 const OURS = "^(src|bridges|examples|test|demo|bench)/";
+const TEST = "\\.test\\.ts$";
 const quote = (text) => text.replace(/[.+*?()[\]{}|\\^$]/g, "\\$&");
 const startsWith = (path) => `^${quote(path)}`;
 
@@ -88,14 +89,16 @@ module.exports = {
       from: { path: "^bridges/([^/]+)/" },
       to: { path: OURS, pathNot: ["^src/adapter/index\\.ts$", "^bridges/$1/"] },
     },
-    {
+    ...[
+      { what: "an example", from: { path: "^examples/([^/]+)/", pathNot: TEST }, doors: "adapter" },
+      { what: "an example's test", from: { path: `^examples/([^/]+)/.*${TEST}` }, doors: "(adapter|conformance)" },
+    ].map(({ what, from, doors }) => ({
       name: "examples-import-the-adapter",
-      comment:
-        "an example imports guichet/adapter, in its tests guichet/conformance, and its own folder: it is a third party's",
+      comment: `${what} imports guichet/${doors} and its own folder: it is a third party's`,
       severity: "error",
-      from: { path: "^examples/([^/]+)/" },
-      to: { path: OURS, pathNot: ["^src/(adapter|conformance)/index\\.ts$", "^examples/$1/"] },
-    },
+      from,
+      to: { path: OURS, pathNot: [`^src/${doors}/index\\.ts$`, "^examples/$1/"] },
+    })),
     {
       name: "nothing-imports-an-example",
       severity: "error",

@@ -55,9 +55,13 @@ function locate(use: string, folder: string): URL {
   throw new BridgeFault(
     "BRIDGE_UNKNOWN",
     `${found}, and ${place.lack}`,
-    `${own}; an npm package that is installed: npm install ${use} in ${folder}; or a path that begins with ./ or /`,
+    `${own}; an npm package that is installed: ${sayInstall(use)} in ${folder}; or a path that begins with ./ or /`,
   );
 }
+
+/** A word alone is some package's name, hardly a bridge's: nobody should install whatever has it. */
+const sayInstall = (name: string) =>
+  /[/-]/.test(name) ? `npm install ${name}` : `its whole name, such as guichet-bridge-${name},`;
 
 /** How often a module could not be loaded. Node keeps the fault for its address, so a mended one needs another address. */
 const failed = new Map<string, number>();

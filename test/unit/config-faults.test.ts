@@ -143,7 +143,14 @@ describe("each fault is told with its line, what was found and what is allowed",
       "an unknown bridge",
       CHANNEL.replace("use: pigeon", "use: emial"),
       [
-        `6:10 channels.post.use: found "emial", and there is no package of that name in FOLDER/node_modules or above it, nor in guichet's own node_modules, allowed: a bridge that comes with guichet: ${BUNDLED} (did you mean email?); an npm package that is installed: npm install emial in FOLDER; or a path that begins with ./ or /`,
+        `6:10 channels.post.use: found "emial", and there is no package of that name in FOLDER/node_modules or above it, nor in guichet's own node_modules, allowed: a bridge that comes with guichet: ${BUNDLED} (did you mean email?); an npm package that is installed: its whole name, such as guichet-bridge-emial, in FOLDER; or a path that begins with ./ or /`,
+      ],
+    ],
+    [
+      "a bridge that is not installed",
+      CHANNEL.replace("use: pigeon", "use: guichet-bridge-pigeon"),
+      [
+        `6:10 channels.post.use: found "guichet-bridge-pigeon", and there is no package of that name in FOLDER/node_modules or above it, nor in guichet's own node_modules, allowed: a bridge that comes with guichet: ${BUNDLED}; an npm package that is installed: npm install guichet-bridge-pigeon in FOLDER; or a path that begins with ./ or /`,
       ],
     ],
     [
