@@ -2,7 +2,7 @@ import type { Bridge, BridgeDefinition } from "../adapter/index.ts";
 import { HarnessFault } from "./contract-broken.ts";
 import type { Harness, Remote } from "./harness.ts";
 import { createMemoryHost, type MemoryHost } from "./memory-host.ts";
-import { inTime } from "./patience.ts";
+import { inTime, until } from "./patience.ts";
 
 /** A remote and a core in memory, for one bridge between them. */
 export interface Stage extends AsyncDisposable {
@@ -14,8 +14,10 @@ export interface Stage extends AsyncDisposable {
   readonly patienceMs: number;
   /** Builds the bridge, which is stopped at the end. */
   create(): Bridge;
-  /** Builds and starts it. */
+  /** Builds and starts it, and waits until it is up: it may be ready to receive before it can send. */
   start(): Promise<Bridge>;
+  /** Builds and starts it, up or not. */
+  begin(): Promise<Bridge>;
 }
 
 const PATIENCE_MS = 5_000;
@@ -31,6 +33,11 @@ export async function openStage(definition: BridgeDefinition, harness: Harness):
     bridges.push(bridge);
     return bridge;
   };
+  const begin = async () => {
+    const bridge = create();
+    await inTime(bridge.start(core.signal), "`start` did not resolve", patienceMs);
+    return bridge;
+  };
   return {
     definition,
     host,
@@ -38,9 +45,14 @@ export async function openStage(definition: BridgeDefinition, harness: Harness):
     lacks,
     patienceMs,
     create,
+    begin,
     start: async () => {
-      const bridge = create();
-      await inTime(bridge.start(core.signal), "`start` did not resolve", patienceMs);
+      const bridge = await begin();
+      await until(
+        () => bridge.health().state === "up",
+        () => `\`health\` says "${bridge.health().state}" after \`start\``,
+        patienceMs,
+      );
       return bridge;
     },
     // A bridge that hangs or throws here is what another check is about.

@@ -73,7 +73,7 @@ export const lifeChecks: readonly Check[] = [
     needs: ["outage"],
     see: async (stage) => {
       await goDown(stage);
-      const bridge = await stage.start();
+      const bridge = await stage.begin();
       await comeBack(stage);
       // What the remote tries before the bridge is there again is lost to neither: it tries once more.
       const tryUntil = async (act: () => Promise<unknown>, isDone: () => boolean, found: string) => {
