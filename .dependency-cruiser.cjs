@@ -51,7 +51,8 @@ const BELONGS_TO = {
   commander: "src/cli/",
 };
 
-const OURS = "^(src|bridges|test|demo|bench)/";
+const OURS = "^(src|bridges|examples|test|demo|bench)/";
+const TEST = "\\.test\\.ts$";
 const quote = (text) => text.replace(/[.+*?()[\]{}|\\^$]/g, "\\$&");
 const startsWith = (path) => `^${quote(path)}`;
 
@@ -88,6 +89,22 @@ module.exports = {
       from: { path: "^bridges/([^/]+)/" },
       to: { path: OURS, pathNot: ["^src/adapter/index\\.ts$", "^bridges/$1/"] },
     },
+    ...[
+      { what: "an example", from: { path: "^examples/([^/]+)/", pathNot: TEST }, doors: "adapter" },
+      { what: "an example's test", from: { path: `^examples/([^/]+)/.*${TEST}` }, doors: "(adapter|conformance)" },
+    ].map(({ what, from, doors }) => ({
+      name: "examples-import-the-adapter",
+      comment: `${what} imports guichet/${doors} and its own folder: it is a third party's`,
+      severity: "error",
+      from,
+      to: { path: OURS, pathNot: [`^src/${doors}/index\\.ts$`, "^examples/$1/"] },
+    })),
+    {
+      name: "nothing-imports-an-example",
+      severity: "error",
+      from: { path: OURS, pathNot: "^(examples|test)/" },
+      to: { path: "^examples/" },
+    },
     {
       name: "app-knows-all",
       comment: "the composition root imports every part but the command line",
@@ -112,7 +129,7 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^src/bin\\.js$"] },
+      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^src/(bin|adapter/entry|conformance/entry)\\.js$"] },
       to: {},
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
@@ -121,13 +138,15 @@ module.exports = {
       comment: "what runs at an operator's needs `dependencies`",
       severity: "error",
       from: { path: "^(src|bridges)/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only", "npm-peer"] },
     },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     // Types that are imported count too: they tie parts together as much as values do.
     tsPreCompilationDeps: true,
+    // Its paths say what guichet/adapter is.
+    tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       extensions: [".ts", ".js", ".d.ts", ".json"],
       exportsFields: ["exports"],

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import type { SendMailOptions } from "nodemailer";
 import type { OutboundAttachment, OutboundMessage, Party } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
@@ -11,6 +11,7 @@ export const messageIdOf = (deliveryId: string, own: OwnAddress) => `${deliveryI
 /**
  * An answer as nodemailer takes it.
  * @param onUnreadable called when a file cannot be read, before the attempt fails for it.
+ * @param signal aborts when the attempt is over: no file is read any longer.
  */
 export function composeMail(
   message: OutboundMessage,
@@ -72,12 +73,15 @@ function composeFile(file: OutboundAttachment, onUnreadable: (fault: unknown) =>
   };
 }
 
-/** Opens the file when its turn comes: a connection for each of twenty files would be gone before. */
+/**
+ * Opens the file when its turn comes: a connection for each of twenty files would be gone before. When `signal` aborts,
+ * its stream is destroyed, though it may be one that waits for bytes that never come.
+ */
 async function* readFile(file: OutboundAttachment, onUnreadable: (fault: unknown) => void, signal: AbortSignal) {
   try {
-    yield* await file.open(signal);
+    yield* addAbortSignal(signal, await file.open(signal));
   } catch (fault) {
-    onUnreadable(fault);
+    if (!signal.aborted) onUnreadable(fault);
     throw fault;
   }
 }

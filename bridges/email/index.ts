@@ -54,7 +54,7 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
     },
     stop: async (deadline) => {
       sender?.close(deadline);
-      await Promise.all([intake?.stop(deadline), ...readers.map((reader) => reader.stop())]);
+      await Promise.all([intake?.stop(deadline), ...readers.map((reader) => reader.stop(deadline))]);
       health.stop();
     },
     ...(sender === undefined ? {} : { send: sender.send, opening: openingTo(own) }),

@@ -6,13 +6,13 @@ import { OAuth2Error, type TokenSource } from "./oauth2.ts";
 import type { ImapSettings } from "./settings.ts";
 import { codeOf, type Reading, takeMail } from "./take-mail.ts";
 import type { AssessSender } from "./trust/assess.ts";
-import { backOff, pause } from "./wait.ts";
+import { backOff, pause, untilAborted } from "./wait.ts";
 
 /** Reads one folder of a mailbox in the order of its UIDs, in one process of many. */
 export interface MailboxReader {
   start(signal: AbortSignal): void;
-  /** Resolves when the mail at hand is settled or given back. */
-  stop(): Promise<void>;
+  /** Resolves when the mail at hand is settled or given back, or `deadline` aborts: then it is read again at the next start. */
+  stop(deadline: AbortSignal): Promise<void>;
 }
 
 /** Mails between two questions for dates, and between two moves. */
@@ -56,9 +56,9 @@ export function createMailboxReader(
         onTrouble("IMAP_LEASE");
       });
     },
-    stop: async () => {
+    stop: async (deadline) => {
       ending.abort();
-      await running;
+      await Promise.race([running, untilAborted(deadline)]);
     },
   };
 }

@@ -53,18 +53,21 @@ export function createSender(
       const words = await layout.lay(message);
       const attempt: Attempt = { handedOver: false, fileFailed: false };
       const ownSignal = AbortSignal.any([signal]);
+      const over = new AbortController();
       attempts.set(ownSignal, attempt);
       const onUnreadable = () => {
         attempt.fileFailed = true;
       };
       let refused: readonly RefusedRecipient[];
       try {
-        const mail = composeMail(message, words, own, onUnreadable, ownSignal);
+        const mail = composeMail(message, words, own, onUnreadable, AbortSignal.any([signal, over.signal]));
         refused = readRefused(await transport.sendMail({ ...mail, signal: ownSignal }));
       } catch (fault) {
         const failure = explain(fault, attempt);
         onOutcome(isForOperators(failure.code) ? failure.code : undefined);
         throw failure;
+      } finally {
+        over.abort();
       }
       onOutcome(undefined);
       return { remoteId: messageIdOf(message.deliveryId, own), ...(refused.length === 0 ? {} : { refused }) };

@@ -31,7 +31,10 @@ export interface Bridge {
    * a remote that is down is healed by the bridge itself and shown by `health`. `signal` aborts when the core stops.
    */
   start(signal: AbortSignal): Promise<void>;
-  /** Takes no new arrivals, lets the running ones end until `deadline` aborts, frees sockets and timers. Safe to call twice. */
+  /**
+   * Takes no new arrivals, lets the running ones end until `deadline` aborts, frees sockets and timers. Resolves soon
+   * after `deadline` has aborted, whatever still runs; what had not ended is not acknowledged. Safe to call twice.
+   */
   stop(deadline: AbortSignal): Promise<void>;
   /**
    * Hands one message to the channel; resolves when the remote has accepted it. Any other ending is a `DeliveryError`.
@@ -73,7 +76,13 @@ export interface Capabilities {
   readonly repeatable: boolean;
 }
 
-/** State of a channel as operators see it; `reason` is for people and holds no citizen's words or address. */
+/**
+ * State of a channel as operators see it; `reason` is for people and holds no citizen's words or address.
+ * - `starting`: until `start` has resolved;
+ * - `up`: as far as the bridge knows, messages pass;
+ * - `degraded`: some do not, and `reason` says why; one that cannot know does so from its next attempt on;
+ * - `stopped`: since `stop`.
+ */
 export interface Health {
   readonly state: "starting" | "up" | "degraded" | "stopped";
   readonly since: Date;
@@ -107,7 +116,8 @@ export interface Notes {
 export interface Inbox {
   /**
    * Durable when it resolves: acknowledge upstream only then. Rejects when the store cannot take the message now
-   * (answer "try again" upstream). Every attachment stream is consumed or destroyed, whatever the ending.
+   * (answer "try again" upstream). Every attachment stream that is asked for is consumed or destroyed, whatever the
+   * ending; it may be that none is asked for.
    * - `accepted`: stored, will be shown to agents;
    * - `duplicate`: this arrival was accepted before; acknowledge it;
    * - `refused`: against the operator's rules; tell the sender so where the channel can.

@@ -63,7 +63,10 @@ export interface OutboundAttachment {
   readonly type: string;
   /** In bytes, when known before it is read. */
   readonly size?: number;
-  /** A new stream at each call; an attempt opens each file at most once, and destroys what it does not read to the end. */
+  /**
+   * A new stream at each call; an attempt opens each file at most once, and destroys what it does not read to the end.
+   * When it rejects, or the stream fails, the attempt ends with `retry`: a message leaves with all of its files or not at all.
+   */
   open(signal: AbortSignal): Promise<Readable>;
 }
 

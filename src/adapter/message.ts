@@ -43,7 +43,10 @@ export interface InboundMessage {
   readonly thread: ThreadEvidence;
   /** Written by a machine (RFC 3834): shown, never answered by another machine. */
   readonly automatic: boolean;
-  /** Read once and in order; each `content` is consumed or destroyed before the next is asked for. */
+  /**
+   * Read once and in order; each `content` is consumed or destroyed before the next is asked for. The core may stop
+   * anywhere: open a file only when it is asked for, and free what you hold in the generator's `finally`.
+   */
   readonly attachments: Iterable<InboundAttachment> | AsyncIterable<InboundAttachment>;
 }
 

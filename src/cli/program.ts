@@ -5,6 +5,7 @@ import { ConfigError } from "../config/fault.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { bridgesCommand } from "./bridges.ts";
 import { checkConfigCommand } from "./check-config.ts";
+import { newBridgeCommand } from "./new-bridge.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { registrationCommand } from "./registration.ts";
 import { runCommand } from "./run.ts";
@@ -25,6 +26,7 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
     quarantineCommand(),
     bridgesCommand(),
     sampleCommand(),
+    newBridgeCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)])

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import type { BridgeDefinition } from "../adapter/index.ts";
-import { GuichetError } from "../domain/guichet-error.ts";
 import { isRecord } from "../domain/is-record.ts";
+import { BridgeFault } from "./bridge-fault.ts";
 import { check } from "./check.ts";
 import type { ConfiguredChannel } from "./config.ts";
 import type { Part } from "./cross-check.ts";
 import type { Finding } from "./fault.ts";
-import { type FindBridge, listBundledBridges } from "./find-bridge.ts";
-import { nearest } from "./nearest.ts";
+import type { FindBridge } from "./find-bridge.ts";
 import { mapUnder } from "./record.ts";
 import { CHANNEL_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
@@ -16,6 +15,8 @@ import { shapeOf } from "./shape.ts";
 /** What a channel's own bridge says about its settings. `type` and `build` are present when it found no fault. */
 export interface ReadChannel {
   readonly name: string;
+  /** Present when the bridge could be had. */
+  readonly definition?: BridgeDefinition;
   readonly type?: string;
   /** Of its checked settings. */
   readonly fingerprint?: string;
@@ -30,54 +31,74 @@ export async function readChannels(
   findBridge: FindBridge,
   sources: SecretSources,
 ): Promise<ReadChannel[]> {
-  return Promise.all(
+  const channels = await Promise.all(
     Object.entries(mapUnder(file, "channels")).map(async ([name, settings]): Promise<ReadChannel> => {
       if (!isRecord(settings) || typeof settings.use !== "string") return { name, findings: [] };
-      const use = settings.use;
       const own = Object.fromEntries(Object.entries(settings).filter(([key]) => !CHANNEL_KEYS.includes(key)));
-      const found = await lookUp(use, findBridge);
-      if ("definition" in found) return readSettings({ name, use, own }, found.definition, sources);
+      const found = await lookUp(settings.use, findBridge, sources.folder);
+      if ("definition" in found) return readSettings({ name, own }, found.definition, sources);
       return { name, findings: [{ path: ["channels", name, "use"], ...found }] };
     }),
   );
+  return refuseSharedTypes(channels);
+}
+
+/** A ghost is named after the type of its channel: two bridges of one type would speak as each other's citizens. */
+function refuseSharedTypes(channels: readonly ReadChannel[]): ReadChannel[] {
+  const owners = new Map<string, ReadChannel & { readonly definition: BridgeDefinition }>();
+  return channels.map((channel) => {
+    const { name, definition } = channel;
+    if (!definition) return channel;
+    const owner = owners.get(definition.type);
+    if (!owner) owners.set(definition.type, { ...channel, definition });
+    if (!owner || owner.definition === definition) return channel;
+    const finding = {
+      path: ["channels", name, "use"],
+      found: `a bridge of type ${definition.type}, as channels.${owner.name} has from another package`,
+      allowed: "one package for all channels of a type, which is part of the names of its citizens' users",
+    };
+    return { ...channel, findings: [...channel.findings, finding] };
+  });
 }
 
 async function lookUp(
   use: string,
   findBridge: FindBridge,
+  folder: string,
 ): Promise<{ definition: BridgeDefinition } | Omit<Finding, "path">> {
-  const bundled = listBundledBridges();
-  const meant = nearest(use, bundled);
-  const hint = meant === undefined || meant === use ? "" : ` (did you mean ${meant}?)`;
-  const allowed = `a bridge that comes with guichet: ${bundled.join(", ") || "there is none"}${hint}`;
   try {
-    const definition = await findBridge(use);
-    return definition ? { definition } : { found: JSON.stringify(use), allowed };
+    return { definition: await findBridge(use, folder) };
   } catch (error) {
-    if (error instanceof GuichetError) return { found: `${JSON.stringify(use)} (${error.message})`, allowed };
+    if (error instanceof BridgeFault) return { found: error.found, allowed: error.allowed };
     throw error;
   }
 }
 
 interface OwnSettings {
   readonly name: string;
-  readonly use: string;
   readonly own: unknown;
 }
 
 async function readSettings(
-  { name, use, own }: OwnSettings,
+  { name, own }: OwnSettings,
   definition: BridgeDefinition,
   sources: SecretSources,
 ): Promise<ReadChannel> {
   const path = ["channels", name];
-  const checked = await check(definition.config, own, path, sources);
+  const { type } = definition;
   const shape = shapeOf(definition.config);
+  const checked = await check(definition.config, own, path, sources).catch(() => undefined);
+  if (checked === undefined) {
+    // The schema's author may have quoted a secret in the error.
+    const found = "settings at which the bridge's own schema fails with an error";
+    const finding: Finding = { path, at: "key", found, allowed: "settings that the bridge can judge: tell its author" };
+    return { name, definition, findings: [finding] };
+  }
   // Faulty settings are looked at as they are written, so that two channels on one port are told in the same run.
-  if (!checked.ok) return { name, part: { path, use, value: own, shape }, findings: checked.findings };
+  if (!checked.ok) return { name, definition, part: { path, type, value: own, shape }, findings: checked.findings };
   const settings = checked.data;
-  const part = { path, use, value: settings, shape };
+  const part = { path, type, value: settings, shape };
   const fingerprint = createHash("sha256").update(JSON.stringify(settings)).digest("hex");
   const build: ConfiguredChannel["build"] = (host) => definition.create(settings, host);
-  return { name, part, type: definition.type, fingerprint, build, findings: [] };
+  return { name, definition, part, type, fingerprint, build, findings: [] };
 }

@@ -8,8 +8,8 @@ export interface Part {
   readonly path: Path;
   readonly value: unknown;
   readonly shape: Shape;
-  /** Bridge of a channel; undefined for the core's own part. */
-  readonly use?: string;
+  /** Type of a channel's bridge; undefined for the core's own part. */
+  readonly type?: string;
 }
 
 /** What no schema can see: names that must exist, and things that must differ. Works on a file with other faults too. */
@@ -106,13 +106,13 @@ function* marked(
   const all = shapes.flatMap((shape) => alternatives(shape, part.shape));
   if (typeof value === "string" || typeof value === "number") {
     const inner = path.slice(part.path.length).join(".");
-    const isAddress = part.use !== undefined && inner === "address";
+    const isAddress = part.type !== undefined && inner === "address";
     // Port 0 means any free port.
     if (all.some((one) => one.listens === true) && value !== 0)
       yield { key: `port ${value}`, what: "a port", path, value };
     else if (isAddress || all.some((one) => one.unique === true)) {
       yield {
-        key: `${part.use} ${inner} ${String(value).toLowerCase()}`,
+        key: `${part.type} ${inner} ${String(value).toLowerCase()}`,
         what: isAddress ? "an address" : "a value",
         path,
         value,

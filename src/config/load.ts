@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import { crossCheck, type Part } from "./cross-check.ts";
 import { type ConfigDocument, readDocument } from "./document.ts";
 import { ConfigError, type Finding } from "./fault.ts";
-import { type FindBridge, findBundledBridge } from "./find-bridge.ts";
+import { type FindBridge, findBridge } from "./find-bridge.ts";
 import { operatorSchema } from "./schema.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -16,13 +16,13 @@ import { shapeOf } from "./shape.ts";
  * the environment and from files.
  * @throws ConfigError with all faults at once; nothing of a faulty file is used.
  */
-export async function loadConfig(path: string, findBridge: FindBridge = findBundledBridge): Promise<Config> {
+export async function loadConfig(path: string, find: FindBridge = findBridge): Promise<Config> {
   const document = readDocument(readText(path), path);
   if (!document.readable) throw new ConfigError(document.faults);
   const file = resolve(path);
   const sources = { env: process.env, folder: dirname(file) };
   const core = await check(operatorSchema, document.value, [], sources);
-  const channels = await readChannels(document.value, findBridge, sources);
+  const channels = await readChannels(document.value, find, sources);
   const parts: Part[] = [
     { path: [], value: core.ok ? core.data : document.value, shape: shapeOf(operatorSchema) },
     ...channels.flatMap(({ part }) => (part ? [part] : [])),

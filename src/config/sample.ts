@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { GuichetError } from "../domain/guichet-error.ts";
-import { type FindBridge, findBundledBridge } from "./find-bridge.ts";
+import { entryOfBundled } from "./bundled-bridges.ts";
+import { findBridge } from "./find-bridge.ts";
 import { operatorSchema } from "./schema.ts";
 import { alternatives, isSecret, type Shape, shapeOf } from "./shape.ts";
 import { SECRET_FORMS, sayAllowed } from "./words.ts";
@@ -17,11 +18,11 @@ Lines that begin with # and no space are settings that you may leave out, as the
 Each secret is a text, or better { env: NAME } for an environment variable, or { file: path } for a file.`;
 
 /** A complete configuration file with an explanation of each setting, from the schemas of the core and of the email bridge. */
-export async function printSample(findBridge: FindBridge = findBundledBridge): Promise<string> {
-  const definition = await findBridge(SAMPLE_BRIDGE);
-  if (definition === undefined) {
+export async function printSample(): Promise<string> {
+  if (entryOfBundled(SAMPLE_BRIDGE) === undefined) {
     throw new GuichetError("BRIDGE_MISSING", `The sample shows the bridge ${SAMPLE_BRIDGE}, and there is none.`);
   }
+  const definition = await findBridge(SAMPLE_BRIDGE, "");
   const bridge = shapeOf(definition.config);
   const settings = settingsOf("", shapeOf(operatorSchema)).flatMap(([key, shape, required]) => {
     const whole = key === "channels" ? withBridge(shape, bridge) : shape;

@@ -155,7 +155,13 @@ const agency = z.strictObject({
 });
 
 const channel = z.looseObject({
-  use: z.string().min(1).describe("The bridge: the kind of this channel.").meta({ example: "email" }),
+  use: z
+    .string()
+    .min(1)
+    .describe(
+      "The bridge: one that comes with guichet, the name of an npm package (installed in this file's folder or above it, or in guichet's own), or a path from this file's folder that begins with ./",
+    )
+    .meta({ example: "email" }),
   agency: name.describe("The agency that this channel leads to: a name under agencies.").meta({ example: "town-hall" }),
   enabled: z
     .boolean()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRecord } from "../domain/is-record.ts";
 
 /**
  * JSON Schema of what an operator may write, with what guichet adds by `meta`:
@@ -9,7 +10,21 @@ export type Shape = z.core.JSONSchema.JSONSchema;
 
 /** The whole of a schema; parts of it are found with `shapeAt`. */
 export function shapeOf(schema: z.ZodType): Shape {
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any", cycles: "ref", reused: "inline" });
+  const metadata = new Remarks();
+  return z.toJSONSchema(schema, { metadata, io: "input", unrepresentable: "any", cycles: "ref", reused: "inline" });
+}
+
+/**
+ * What `meta` and `describe` added. The copies of zod in one process share a registry since 4.2; for a bridge's own copy
+ * that is older, each schema is asked itself.
+ */
+class Remarks extends z.core.$ZodRegistry<z.core.GlobalMeta> {
+  override get(schema: z.core.$ZodType) {
+    const known = z.globalRegistry.get(schema);
+    if (known !== undefined || !("meta" in schema) || typeof schema.meta !== "function") return known;
+    const own: unknown = schema.meta();
+    return isRecord(own) ? own : undefined;
+  }
 }
 
 /** What may stand under a key: the shapes of it in all alternatives. Empty when the key is unknown. */

@@ -5,6 +5,7 @@ import type { ConversationId } from "../domain/ids.ts";
 import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
 import { endingOf, endingOfSent } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
+import { readFault } from "./read-fault.ts";
 import { type ShowParts, show } from "./show.ts";
 
 export interface OutboxDelivery extends ShowParts, OutboundParts {
@@ -80,10 +81,12 @@ async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefi
     const sent = await bridge.send(await outboundOf(parts, answer), signal);
     return endingOfSent(sent, answer);
   } catch (error) {
-    const fault =
-      error instanceof DeliveryError ? error : new DeliveryError("unknown", "BRIDGE_FAULT", { cause: error });
-    if (!(error instanceof DeliveryError))
-      parts.log.error({ err: error, outbox: answer.id }, "bridge broke its contract");
-    return endingOf(fault, answer, bridge?.capabilities.repeatable === true);
+    const fault = readFault(error);
+    if (!fault) parts.log.error({ err: error, outbox: answer.id }, "bridge broke its contract");
+    return endingOf(
+      fault ?? new DeliveryError("unknown", "BRIDGE_FAULT", { cause: error }),
+      answer,
+      bridge?.capabilities.repeatable === true,
+    );
   }
 }

@@ -19,9 +19,13 @@ export interface FaultyWire {
   close(): Promise<void>;
 }
 
-/** @param next decides the fate of each new connection. */
-export async function openFaultyWire(serverPort: number, next: () => WireFault): Promise<FaultyWire> {
-  const port = await freePort();
+/** @param next decides the fate of each new connection. @param wishedPort left out: a free one. */
+export async function openFaultyWire(
+  serverPort: number,
+  next: () => WireFault,
+  wishedPort?: number,
+): Promise<FaultyWire> {
+  const port = wishedPort ?? (await freePort());
   const sockets = new Set<Socket>();
   let connections = 0;
   const listener = createServer((client) => {

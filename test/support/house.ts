@@ -26,6 +26,10 @@ export interface HouseOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Further agencies by name, each with a channel of its own: mail to NAME@town.example reaches its room #NAME:agents.test. */
   readonly others?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Further channels by name. */
+  readonly channels?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Puts something beside the configuration file before guichet starts. */
+  readonly prepare?: (folder: string) => Promise<void>;
   /** Largest mail that is taken in, and that the agency's mail server takes. */
   readonly maxMailBytes?: number;
   readonly synapseLog?: "INFO" | "WARNING";
@@ -128,11 +132,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
           },
         ]),
       ),
+      ...options.channels,
     },
     ...options.config,
   };
   const file = join(folder, "guichet.yaml");
   await writeFile(file, stringify(config));
+  await options.prepare?.(folder);
   const guichet = runGuichet(file, join(folder, "guichet.log"));
   opening.defer(() => guichet.end("SIGTERM"));
   await guichet.start();

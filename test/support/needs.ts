@@ -3,13 +3,14 @@ import { existsSync } from "node:fs";
 import { synapsePython } from "../../demo/setup/paths.js";
 
 /** What some tests need of the machine beyond node_modules. */
-export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "root";
+export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "ngircd" | "root";
 
 const isThere: Record<Need, () => boolean> = {
   synapse: () => existsSync(synapsePython),
   dovecot: () => isInstalled("dovecot"),
   postfix: () => isInstalled("postfix"),
   "redis-server": () => isInstalled("redis-server"),
+  ngircd: () => isInstalled("ngircd"),
   root: () => process.getuid?.() === 0,
 };
 

@@ -39,7 +39,8 @@ export interface SmtpSink {
   stop(): Promise<void>;
 }
 
-export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<SmtpSink> {
+/** @param wishedPort 0: a free one. */
+export async function startSmtpSink(options: SMTPServerOptions = {}, wishedPort = 0): Promise<SmtpSink> {
   const mails: SunkMail[] = [];
   let connections = 0;
   const refuse = ([responseCode, text]: Refusal) => Object.assign(new Error(text), { responseCode });
@@ -97,7 +98,7 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
     socket.on("close", () => sockets.delete(`${socket.remotePort}`));
   });
   const sink: SmtpSink = {
-    port: await listen(server),
+    port: await listen(server, wishedPort),
     mails,
     get connections() {
       return connections;
@@ -113,9 +114,9 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
   return sink;
 }
 
-function listen(server: SMTPServer): Promise<number> {
+function listen(server: SMTPServer, port: number): Promise<number> {
   return new Promise((resolve) => {
-    const listening = server.listen(0, "127.0.0.1", () => resolve(portOf(listening.address())));
+    const listening = server.listen(port, "127.0.0.1", () => resolve(portOf(listening.address())));
   });
 }
 

@@ -1,7 +1,10 @@
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { BridgeDefinition } from "../../src/adapter/index.ts";
+import { listBundledBridges } from "../../src/config/bundled-bridges.ts";
 import { ConfigError, printFault } from "../../src/config/fault.ts";
+import { type FindBridge, findBridge as findRealBridge } from "../../src/config/find-bridge.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { folderWith } from "../support/config-folder.ts";
 
@@ -31,7 +34,9 @@ const pigeon: BridgeDefinition = {
     throw new Error("a test of faults builds nothing");
   },
 };
-const findBridge = async (use: string) => (use === "pigeon" ? pigeon : undefined);
+const findBridge: FindBridge = async (use, folder) => (use === "pigeon" ? pigeon : findRealBridge(use, folder));
+
+const BUNDLED = listBundledBridges().join(", ");
 
 const HEAD = `homeserver: { url: http://127.0.0.1:8008, domain: agents.example }
 agencies:
@@ -53,7 +58,9 @@ async function faultsOf(text: string): Promise<string[]> {
   );
   if (error === undefined) return [];
   if (!(error instanceof ConfigError)) throw error;
-  return error.faults.map((fault) => printFault({ ...fault, file: "guichet.yaml" }));
+  return error.faults.map((fault) =>
+    printFault({ ...fault, file: "guichet.yaml" }).replaceAll(dirname(folder.path("guichet.yaml")), "FOLDER"),
+  );
 }
 
 describe("a file without faults", () => {
@@ -135,12 +142,30 @@ describe("each fault is told with its line, what was found and what is allowed",
     [
       "an unknown bridge",
       CHANNEL.replace("use: pigeon", "use: emial"),
-      ['6:10 channels.post.use: found "emial", allowed: a bridge that comes with guichet: email (did you mean email?)'],
+      [
+        `6:10 channels.post.use: found "emial", and there is no package of that name in FOLDER/node_modules or above it, nor in guichet's own node_modules, allowed: a bridge that comes with guichet: ${BUNDLED} (did you mean email?); an npm package that is installed: its whole name, such as guichet-bridge-emial, in FOLDER; or a path that begins with ./ or /`,
+      ],
     ],
     [
-      "a bridge from elsewhere",
-      CHANNEL.replace("use: pigeon", 'use: "../../etc/passwd"'),
-      ['6:10 channels.post.use: found "../../etc/passwd", allowed: a bridge that comes with guichet: email'],
+      "a bridge that is not installed",
+      CHANNEL.replace("use: pigeon", "use: guichet-bridge-pigeon"),
+      [
+        `6:10 channels.post.use: found "guichet-bridge-pigeon", and there is no package of that name in FOLDER/node_modules or above it, nor in guichet's own node_modules, allowed: a bridge that comes with guichet: ${BUNDLED}; an npm package that is installed: npm install guichet-bridge-pigeon in FOLDER; or a path that begins with ./ or /`,
+      ],
+    ],
+    [
+      "a bridge by a path to nothing",
+      CHANNEL.replace("use: pigeon", "use: ./bridges/mine.js"),
+      [
+        `6:10 channels.post.use: found "./bridges/mine.js", and there is no file FOLDER/bridges/mine.js, allowed: the path of a bridge's module or folder, from this file's folder`,
+      ],
+    ],
+    [
+      "a bridge by no name at all",
+      CHANNEL.replace("use: pigeon", "use: Email"),
+      [
+        `6:10 channels.post.use: found "Email", allowed: a bridge that comes with guichet: ${BUNDLED} (did you mean email?); the name of an npm package; or a path that begins with ./ or /`,
+      ],
     ],
     [
       "a missing bridge",

@@ -1,9 +1,12 @@
+import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type BridgeDefinition, type BridgeHost, CONTRACT_GENERATION } from "../../src/adapter/index.ts";
-import { findBundledBridge, fitBridge, listBundledBridges } from "../../src/config/find-bridge.ts";
+import { listBundledBridges } from "../../src/config/bundled-bridges.ts";
+import { findBridge as findRealBridge } from "../../src/config/find-bridge.ts";
+import { fitBridge } from "../../src/config/fit-bridge.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { agencyId, channelId } from "../../src/domain/ids.ts";
 import { folderWith } from "../support/config-folder.ts";
@@ -187,21 +190,21 @@ describe("loadConfig", () => {
 describe("bridges", () => {
   test("the bundled ones are found by their word", async () => {
     expect(listBundledBridges()).toContain("email");
-    expect(await findBundledBridge("email")).toMatchObject({ type: "email", contract: CONTRACT_GENERATION });
+    expect(await findRealBridge("email", "")).toMatchObject({ type: "email", contract: CONTRACT_GENERATION });
   });
 
-  test.each(["", "sms/../email", "../email", "Email", "node:fs", "https://x.example/y.js"])(
-    "%j is not looked for",
-    async (use) => {
-      expect(await findBundledBridge(use)).toBeUndefined();
-    },
-  );
+  test.each(["", "sms/../email", "Email", "node:fs", "https://x.example/y.js"])("%j is not looked for", async (use) => {
+    await expect(findRealBridge(use, tmpdir())).rejects.toMatchObject({
+      code: "BRIDGE_UNKNOWN",
+      found: JSON.stringify(use),
+    });
+  });
 
   test.each<[string, unknown, string]>([
     ["no definition", undefined, "its default export is not an object with type, contract, config and create"],
     ["another generation", { ...pigeon, contract: 99 }, "generation 99 of the contract, and this guichet speaks 1"],
     ["a type that is no word", { ...pigeon, type: "Two Words" }, "type must be a lower-case word"],
-    ["settings without a schema", { ...pigeon, config: {} }, "config a zod schema"],
+    ["settings without a schema", { ...pigeon, config: {} }, "config a schema of zod 4"],
     ["a key of the core's", { ...pigeon, config: z.object({ agency: z.string() }) }, "guichet's own (agency)"],
   ])("%s is refused", (_name, definition, reason) => {
     expect(() => fitBridge("pigeon", definition)).toThrow(reason);

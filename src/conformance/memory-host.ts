@@ -1,0 +1,90 @@
+import { buffer } from "node:stream/consumers";
+import { pino } from "pino";
+import type { Acceptance, BridgeHost, DeliveryReceipt, InboundAttachment, InboundMessage } from "../adapter/index.ts";
+
+/** What an inbox took, files read to their end. */
+export interface TakenMessage extends Omit<InboundMessage, "attachments"> {
+  readonly files: readonly (Omit<InboundAttachment, "content"> & { readonly content: Buffer })[];
+}
+
+/** A core in memory around one bridge: enough to test the bridge by its contract alone. */
+export interface MemoryHost extends BridgeHost {
+  readonly taken: TakenMessage[];
+  /** `dedupeKey` of each arrival that was offered, whatever became of it. */
+  readonly offered: string[];
+  readonly receipts: DeliveryReceipt[];
+  /** What is said of each receipt; throws to reject. */
+  knows: () => "applied" | "unknown" | Promise<"applied" | "unknown">;
+  readonly notesKept: Map<string, string>;
+  /** Lines of the log as they would be written, from the level `trace` on. */
+  readonly logged: string[];
+  /** Decides how the inbox answers; throws to reject. The default takes everything once. */
+  answer: (message: InboundMessage) => Acceptance | undefined | Promise<Acceptance | undefined>;
+  /** False: files are read without being kept, for large ones. */
+  keepFiles: boolean;
+  /** Ends the leases, as the core does when it stops. */
+  end(): void;
+}
+
+/** @param notesKept from an earlier life of the channel. */
+export function createMemoryHost(notesKept = new Map<string, string>()): MemoryHost {
+  const keys = new Set<string>();
+  const ending = new AbortController();
+  const ended = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+  const logged: string[] = [];
+  const host: MemoryHost = {
+    channel: "town-channel",
+    languages: ["en"],
+    taken: [],
+    offered: [],
+    receipts: [],
+    knows: () => "applied",
+    notesKept,
+    logged,
+    answer: () => undefined,
+    keepFiles: true,
+    end: () => ending.abort(),
+    log: pino({ level: "trace" }, { write: (line: string) => logged.push(line) }),
+    now: () => new Date(),
+    notes: {
+      get: async (key) => notesKept.get(key),
+      set: async (key, value) => {
+        notesKept.set(key, value);
+      },
+    },
+    lease: async (_name, run) => {
+      await run(ending.signal);
+      await ended;
+    },
+    inbox: {
+      accept: async (message) => {
+        host.offered.push(message.dedupeKey);
+        const ruled = await host.answer(message);
+        if (ruled !== undefined) {
+          for await (const { content } of message.attachments) content.destroy();
+          return ruled;
+        }
+        const files = await readFiles(message, host.keepFiles);
+        if (keys.has(message.dedupeKey)) return "duplicate";
+        keys.add(message.dedupeKey);
+        const { attachments: _read, ...words } = message;
+        host.taken.push({ ...words, files });
+        return "accepted";
+      },
+      receipt: async (receipt) => {
+        host.receipts.push(receipt);
+        return host.knows();
+      },
+    },
+  };
+  return host;
+}
+
+async function readFiles({ attachments }: InboundMessage, areKept: boolean): Promise<TakenMessage["files"]> {
+  const files: TakenMessage["files"][number][] = [];
+  for await (const { content, ...file } of attachments) {
+    if (areKept) files.push({ ...file, content: await buffer(content) });
+    else for await (const _piece of content);
+  }
+  return files;
+}
