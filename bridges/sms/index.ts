@@ -1,0 +1,67 @@
+import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/adapter/index.ts";
+import type { Gateway, GatewayHost } from "./gateway.ts";
+import { watchHealth } from "./health.ts";
+import { readNumber } from "./numbers.ts";
+import { createReceiptIntake } from "./receipts.ts";
+import { createTextIntake } from "./receive.ts";
+import { sendText } from "./send.ts";
+import { openSentParts } from "./sent-parts.ts";
+import { type SmsSettings, settings } from "./settings.ts";
+import { openSmppGateway } from "./smpp/gateway.ts";
+
+/** SMS: in and out through an operator's SMSC or a provider's gateway. */
+const sms: BridgeDefinition<SmsSettings> = { type: "sms", contract: 1, config: settings, create };
+export default sms;
+
+function create(config: SmsSettings, host: BridgeHost): Bridge {
+  const health = watchHealth(host.now);
+  const sentParts = openSentParts(host.notes);
+  const intake = createTextIntake(config, host);
+  let lastSubmit = 0;
+  const gateway = openGateway(config, {
+    host,
+    received: intake.received,
+    receipt: createReceiptIntake(host, sentParts, () => lastSubmit),
+    trouble: health.report,
+  });
+  // A name can be written from, but not to.
+  const isOwnNumber = /^\+?\d+$/.test(config.number);
+  return {
+    capabilities: { send: true, html: false, subject: false, cc: false, attachmentBytes: 0, repeatable: false },
+    addresses: isOwnNumber ? [config.number] : [],
+    start: async (signal) => {
+      await gateway.open(signal);
+      intake.start();
+    },
+    stop: async (deadline) => {
+      await gateway.close(deadline);
+      intake.stop();
+      health.stop();
+    },
+    send: async (message, signal) => {
+      lastSubmit = Date.now();
+      try {
+        return await sendText(message, { settings: config, gateway, sentParts }, signal);
+      } finally {
+        lastSubmit = Date.now();
+      }
+    },
+    opening: openingTo(config),
+    health: health.read,
+  };
+}
+
+/** The settings name exactly one. */
+function openGateway({ gateway }: SmsSettings, gatewayHost: GatewayHost): Gateway {
+  if (gateway.smpp !== undefined) return openSmppGateway(gateway.smpp, gatewayHost);
+  throw new Error("The channel has no gateway.");
+}
+
+const openingTo = ({ country, number }: SmsSettings): Opening => ({
+  verb: "sms",
+  example: "+33612345678",
+  parseAddress: (text) => {
+    const address = readNumber(text, country);
+    return address === undefined || address === number ? undefined : { address };
+  },
+});
