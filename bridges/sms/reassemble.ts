@@ -1,6 +1,6 @@
 import type { Acceptance, Notes } from "../../src/adapter/index.ts";
 import type { ReceivedText } from "./gateway.ts";
-import { joinEscapes } from "./gsm7.ts";
+import { joinParts } from "./join-parts.ts";
 import { newText, type OpenText, openTexts } from "./open-texts.ts";
 
 export type ReceivedPart = ReceivedText & { readonly part: NonNullable<ReceivedText["part"]> };
@@ -96,16 +96,19 @@ function joinText(text: OpenText, key: string, { sayGap }: Reassembly): JoinedTe
   const { from, to, of, parts, since, shown } = text;
   const missing: number[] = [];
   let words = "";
+  let run: string[] = [];
   for (let number = 1; number <= of; number += 1) {
     const part = parts[number];
-    if (part !== undefined) words += part;
+    if (part !== undefined) run.push(part);
     else {
+      words += joinParts(run);
+      run = [];
       missing.push(number);
       const isLast = number === of || parts[number + 1] !== undefined;
       if (isLast) words += sayGap(firstOf(missing), number, of);
     }
   }
-  return { key, from, to, of, missing, at: new Date(since), text: joinEscapes(words), wasShown: shown > 0 };
+  return { key, from, to, of, missing, at: new Date(since), text: words + joinParts(run), wasShown: shown > 0 };
 }
 
 /** First number of the run that the list ends with. */

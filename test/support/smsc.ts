@@ -52,8 +52,14 @@ export async function buildSmsc(): Promise<SmscProgram> {
         child.stdout.on("data", (piece: Buffer) => piece.includes('"listening"') && resolve());
         child.once("exit", () => reject(new Error("the SMSC did not start")));
       });
-      const tell = async <Shape>(command: string, fields: Record<string, string | number>, schema: z.ZodType<Shape>) => {
-        const body = new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+      const tell = async <Shape>(
+        command: string,
+        fields: Record<string, string | number>,
+        schema: z.ZodType<Shape>,
+      ) => {
+        const body = new URLSearchParams(
+          Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
+        );
         const answer = await fetch(`http://127.0.0.1:${control}/${command}`, { method: "POST", body });
         const said: unknown = await answer.json();
         if (!answer.ok) throw new Error(`the SMSC refuses ${command}: ${JSON.stringify(said)}`);

@@ -92,8 +92,11 @@ describe.skipIf(vectors === undefined)("vectors of other programs (need ../share
     const part = z.object({ content: z.string(), bytes: z.number() });
     const cases = z.array(z.object({ message: z.string(), parts: z.array(part) })).parse(read(name));
     expect(cases.length).toBeGreaterThan(5);
+    // That program can be told to stay in the GSM alphabet, with spaces for other letters; guichet never loses a letter.
+    const forced = (text: string) =>
+      name.includes("gsm") ? [...text].map((each) => (isGsm7(each) ? each : " ")) : [text];
     for (const { message, parts } of cases) {
-      const cut = segment(message);
+      const cut = segment(forced(message).join(""));
       expect(cut.parts).toEqual(parts.map(({ content }) => content));
       const octets = cut.parts.map((each) => sizeOf(cut.encoding, each) * (cut.encoding === "gsm7" ? 1 : 2));
       expect(octets).toEqual(parts.map(({ bytes }) => bytes));

@@ -112,7 +112,7 @@ function readFields(body: Buffer): Fields {
       const end = body.indexOf(0, at);
       if (end === -1 || end - at >= 2 * most) throw new BrokenPdu(STATUS.ESME_RINVCMDLEN);
       return octets(end - at + 1)
-        .toString("latin1", 0, end - at + 1)
+        .toString("latin1")
         .slice(0, -1);
     },
     options: () => {

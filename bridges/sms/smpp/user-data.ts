@@ -1,4 +1,5 @@
 import { decodeGsm7 } from "../gsm7.ts";
+import { decodeUcs2, joinParts } from "../join-parts.ts";
 import { TAG } from "./commands.ts";
 import type { ShortMessage } from "./pdu.ts";
 
@@ -24,7 +25,9 @@ export function readUserData({ esmClass, dataCoding, octets, options }: ShortMes
   const part = partOfHeader(elements) ?? partOfOptions(options);
   const alphabet = alphabetOf(dataCoding);
   const words = { text: decode(rest, alphabet, elements), isBinary: alphabet === "binary" };
-  return part === undefined || part.of < 2 || part.number < 1 || part.number > part.of ? words : { ...words, part };
+  if (part === undefined || part.of < 2 || part.number < 1 || part.number > part.of)
+    return { ...words, text: joinParts([words.text]) };
+  return { ...words, part };
 }
 
 type Elements = ReadonlyMap<number, Buffer>;
@@ -101,8 +104,5 @@ function decode(octets: Buffer, alphabet: Alphabet, elements: Elements): string 
   if (alphabet === "latin1") return octets.toString("latin1");
   if (alphabet === "binary") return octets.toString("hex");
   if (alphabet !== "ucs2") return new TextDecoder(alphabet).decode(octets);
-  // Halves of a surrogate pair stay as they are: the other one may be in the next part. An odd octet at the end is none.
-  return Buffer.from(octets.subarray(0, octets.length & ~1))
-    .swap16()
-    .toString("utf16le");
+  return decodeUcs2(octets);
 }
