@@ -1,41 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
-import { type SmsChannel, startSmsChannel } from "../support/sms-channel.ts";
-import { buildSmsc, type Smsc, type SmscProgram } from "../support/smsc.ts";
+import type { SmsChannel } from "../support/sms-channel.ts";
+import { useSmsc } from "../support/smsc-suite.ts";
 
 const absent = missing("jsmpp-smsc");
 
 describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${absent})`}`, () => {
-  let program: SmscProgram;
-  let smsc: Smsc;
-  const open = new Set<SmsChannel>();
-
-  beforeAll(async () => {
-    program = await buildSmsc();
-    smsc = await program.start();
-  }, 180_000);
-  afterAll(async () => {
-    await smsc?.kill();
-    await program?.remove();
-  });
-  afterEach(async () => {
-    for (const channel of open) await channel.stop();
-    open.clear();
-    await smsc.order("reset");
-    await smsc.order("clear");
-  });
-
-  const start = async (
-    smpp: Record<string, unknown> = {},
-    more: Record<string, unknown> = {},
-    host?: SmsChannel["host"],
-  ) => {
-    const channel = await startSmsChannel({ smpp: { port: smsc.port, ...smpp }, ...more }, host);
-    open.add(channel);
-    await until(() => channel.bridge.health().state === "up");
-    return channel;
-  };
+  const suite = useSmsc();
+  const start: typeof suite.start = (...settings) => suite.start(...settings);
   const isBack = (channel: SmsChannel) =>
     expect.poll(() => channel.send("de retour").catch(() => ""), { timeout: 10_000 }).toMatch(/^\d+$/);
   const written = (channel: SmsChannel) => channel.host.taken.map(({ text }) => text);
@@ -44,8 +17,8 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
     const channel = await start({ bind });
     const id = await channel.send("Bonjour à tous, 5 € [x]");
     expect(id).toMatch(/^\d+$/);
-    expect((await smsc.texts()).map(({ text }) => text)).toEqual(["Bonjour à tous, 5 € [x]"]);
-    await smsc.order("mo", { text: "Merci « é » 😀", coding: "ucs2", from: "33698765432", to: "33700000000" });
+    expect((await suite.smsc.texts()).map(({ text }) => text)).toEqual(["Bonjour à tous, 5 € [x]"]);
+    await suite.smsc.order("mo", { text: "Merci « é » 😀", coding: "ucs2", from: "33698765432", to: "33700000000" });
     await until(() => channel.host.taken.length === 1);
     const [taken] = channel.host.taken;
     expect(taken).toMatchObject({
@@ -54,7 +27,7 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
       automatic: false,
       remarks: [],
     });
-    expect(await smsc.lint()).toEqual([]);
+    expect(await suite.smsc.lint()).toEqual([]);
   });
 
   test.each([
@@ -64,7 +37,7 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
     ["ascii", "plain"],
   ])("texts come in %s", async (coding, text) => {
     const channel = await start();
-    await smsc.order("mo", { text, coding });
+    await suite.smsc.order("mo", { text, coding });
     await until(() => channel.host.taken.length === 1);
     expect(written(channel)).toEqual([text]);
   });
@@ -75,11 +48,11 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
     const cyrillic = "Необходимые документы 😀 ".repeat(10).trim();
     await channel.send(latin);
     await channel.send(cyrillic);
-    expect((await smsc.texts()).map(({ text, complete }) => [text, complete])).toEqual([
+    expect((await suite.smsc.texts()).map(({ text, complete }) => [text, complete])).toEqual([
       [latin, true],
       [cyrillic, true],
     ]);
-    expect(await smsc.lint()).toEqual([]);
+    expect(await suite.smsc.lint()).toEqual([]);
   });
 
   test.each([
@@ -92,11 +65,11 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
   ])("long texts are put together: %s, %s, cut anywhere %i", async (concat, order, naive) => {
     const channel = await start();
     const text = "Ünïcode 😀😀 long message. ".repeat(10);
-    await smsc.order("mo", { text, coding: "ucs2", concat, order, naive, ref: 258 });
+    await suite.smsc.order("mo", { text, coding: "ucs2", concat, order, naive, ref: 258 });
     await until(() => channel.host.taken.length === 1);
     expect(written(channel)).toEqual([text]);
     const latin = "€€€ {[]} à ".repeat(40);
-    await smsc.order("mo", {
+    await suite.smsc.order("mo", {
       text: latin,
       coding: "gsm7",
       concat,
@@ -105,13 +78,13 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
     });
     await until(() => channel.host.taken.length === 2);
     expect(written(channel)[1]).toBe(latin);
-    expect(await smsc.lint()).toEqual([]);
+    expect(await suite.smsc.lint()).toEqual([]);
   });
 
   test("a text in message_payload, and one by data_sm", async () => {
     const channel = await start();
-    await smsc.order("mo", { text: "p".repeat(300), concat: "payload" });
-    await smsc.order("mo", { text: "par data_sm", via: "data_sm" });
+    await suite.smsc.order("mo", { text: "p".repeat(300), concat: "payload" });
+    await suite.smsc.order("mo", { text: "par data_sm", via: "data_sm" });
     await until(() => channel.host.taken.length === 2);
     expect(written(channel).sort()).toEqual(["par data_sm", "p".repeat(300)]);
   });
@@ -124,28 +97,28 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
       if (refusals <= 2) throw new Error("the store is away");
       return undefined;
     };
-    await smsc.order("mo", { text: "encore", retries: 5, retry_ms: 100 });
+    await suite.smsc.order("mo", { text: "encore", retries: 5, retry_ms: 100 });
     await until(() => channel.host.taken.length === 1);
     expect(refusals).toBe(3);
     expect(written(channel)).toEqual(["encore"]);
-    expect(await smsc.lint()).toEqual([]);
+    expect(await suite.smsc.lint()).toEqual([]);
   });
 
   test("equal words twice are two messages, the same one again is not", async () => {
     const channel = await start();
-    await smsc.order("mo", { text: "oui" });
+    await suite.smsc.order("mo", { text: "oui" });
     await until(() => channel.host.taken.length === 1);
-    await smsc.order("mo", { text: "oui" });
+    await suite.smsc.order("mo", { text: "oui" });
     await until(() => channel.host.taken.length === 2);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(channel.host.notesKept.get("smpp-unconfirmed")).toBe("[]");
     // Stored, but the connection ends before the SMSC has the answer.
     channel.host.answer = async () => {
       channel.host.answer = () => undefined;
-      await smsc.order("drop", { when: "now", rst: 1 });
+      await suite.smsc.order("drop", { when: "now", rst: 1 });
       return undefined;
     };
-    await smsc.order("mo", { text: "non", retries: 5, retry_ms: 200 });
+    await suite.smsc.order("mo", { text: "non", retries: 5, retry_ms: 200 });
     await until(() => channel.bridge.health().state === "up" && channel.host.taken.length === 3);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(written(channel)).toEqual(["oui", "oui", "non"]);
@@ -159,18 +132,18 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
     ["ESME_RINVSRCADR", "SMPP_SENDER (rejected)"],
   ])("%s means %s", async (status, ending) => {
     const channel = await start();
-    await smsc.order("error", { status });
+    await suite.smsc.order("error", { status });
     expect(await channel.fail("essai")).toBe(ending);
     expect(await channel.send("essai")).toMatch(/^\d+$/);
   });
 
   test("no answer, a cut connection and an aborted attempt are unknown", async () => {
     const channel = await start({ answer_seconds: 1 });
-    await smsc.order("silent", { count: 1 });
+    await suite.smsc.order("silent", { count: 1 });
     expect(await channel.fail("muet")).toBe("SMPP_NO_ANSWER (unknown)");
-    await smsc.order("silent", { count: 1 });
+    await suite.smsc.order("silent", { count: 1 });
     expect(await channel.fail("muet", {}, AbortSignal.timeout(200))).toBe("SMPP_NO_ANSWER (unknown)");
-    await smsc.order("drop", { when: "before" });
+    await suite.smsc.order("drop", { when: "before" });
     expect(await channel.fail("coupé")).toBe("SMPP_CUT (unknown)");
     expect(await channel.fail("sans lien")).toBe("SMPP_CONNECT (retry)");
     await isBack(channel);
@@ -179,33 +152,29 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
   test("a part that is refused for now is tried again; one that is refused for good leaves the text in pieces", async () => {
     const channel = await start();
     const long = "a".repeat(400);
-    const { port } = smsc;
-    expect(port).toBeGreaterThan(0);
-    await smsc.order("tps", { max: 2 });
+    await suite.smsc.order("tps", { max: 2 });
     await channel.send(long);
-    await smsc.order("tps", { max: 0 });
-    expect((await smsc.texts()).map(({ text, complete }) => [text, complete])).toEqual([[long, true]]);
-    await smsc.order("delay", { ms: 300, count: 1 });
+    await suite.smsc.order("tps", { max: 0 });
+    expect((await suite.smsc.texts()).map(({ text, complete }) => [text, complete])).toEqual([[long, true]]);
+    await suite.smsc.order("delay", { ms: 300, count: 1 });
     const ending = channel.fail(long);
-    await until(() => true);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    await smsc.order("error", { status: "ESME_RINVDSTADR", count: 1 });
+    await suite.smsc.order("error", { status: "ESME_RINVDSTADR", count: 1 });
     expect(await ending).toBe("SMS_IN_PIECES (unknown)");
   });
 
   test("the SMSC is away, refuses the login, or takes leave: it heals", async () => {
     const channel = await start();
-    await smsc.order("unbind");
+    await suite.smsc.order("unbind");
     await new Promise((resolve) => setTimeout(resolve, 300));
     await isBack(channel);
-    await smsc.order("listen", { on: 0 });
-    await smsc.order("drop", { when: "now" });
+    await suite.smsc.order("listen", { on: 0 });
+    await suite.smsc.order("drop", { when: "now" });
     await until(() => channel.bridge.health().state === "degraded");
     expect(channel.bridge.health().reason).toBe("SMPP_CONNECT");
-    await smsc.order("listen", { on: 1 });
+    await suite.smsc.order("listen", { on: 1 });
     await until(() => channel.bridge.health().state === "up", 20_000);
-    const other = await startSmsChannel({ smpp: { port: smsc.port, password: "wrong" } });
-    open.add(other);
+    const other = await suite.begin({ password: "wrong" });
     await until(() => other.bridge.health().state === "degraded");
     expect(other.bridge.health().reason).toBe("SMPP_AUTH");
     expect(await other.fail("refusé")).toBe("SMPP_CONNECT (retry)");
@@ -213,19 +182,19 @@ describe.skipIf(absent)(`an SMSC on jSMPP${absent === undefined ? "" : ` (${abse
 
   test("a connection that is silent is given up and made anew", async () => {
     const channel = await start({ enquire_seconds: 1, answer_seconds: 1 });
-    await smsc.order("silent", { on: "enquire_link", count: 1 });
+    await suite.smsc.order("silent", { on: "enquire_link", count: 1 });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     await isBack(channel);
   });
 
   test("octets come one at a time, answers late and out of order", async () => {
     const channel = await start({ window: 10 });
-    await smsc.order("fragment", { bytes: 1 });
-    await smsc.order("delay", { ms: 20, jitter: 300, count: 20 });
+    await suite.smsc.order("fragment", { bytes: 1 });
+    await suite.smsc.order("delay", { ms: 20, jitter: 300, count: 20 });
     const ids = await Promise.all(Array.from({ length: 20 }, (_, place) => channel.send(`texte ${place}`)));
     expect(new Set(ids).size).toBe(20);
-    await smsc.order("mo", { text: "en miettes" });
+    await suite.smsc.order("mo", { text: "en miettes" });
     await until(() => channel.host.taken.length === 1);
-    expect(await smsc.lint()).toEqual([]);
+    expect(await suite.smsc.lint()).toEqual([]);
   });
 });

@@ -42,6 +42,12 @@ export const smppSettings = z
       .describe(
         "How the parts of a long text are joined: a header with a short or long reference, or sar_ parameters, which some operators refuse.",
       ),
+    receipt_ids: z
+      .enum(["auto", "decimal", "hexadecimal"])
+      .default("auto")
+      .describe(
+        "How receipts spell the ids of texts, when it is another base than in the answers. auto finds out for ids from 16,777,216 on.",
+      ),
     window: z.int().min(1).max(1000).default(10).describe("Texts that may wait for their answer at once."),
     per_second: z
       .number()

@@ -68,7 +68,7 @@ async function submitPart(body: Buffer, link: Link, submitting: Submitting, isBe
     const answer = await orAborted(link.request(COMMAND.submit_sm, body, limit), signal);
     if (answer.status === STATUS.ESME_ROK && answer.command !== COMMAND.generic_nack) {
       pace.ease();
-      return readMessageId(answer);
+      return asInReceipts(readMessageId(answer), settings.receipt_ids);
     }
     if (isTooFast(answer.status)) pace.slow();
     throw ruleOnStatus(answer.status);
@@ -81,6 +81,12 @@ async function submitPart(body: Buffer, link: Link, submitting: Submitting, isBe
   } finally {
     leave();
   }
+}
+
+/** The id that receipts will name; as it is when it is no number of the other base. */
+export function asInReceipts(id: string, base: SmppSettings["receipt_ids"]): string {
+  if (base === "decimal" && /^[\da-f]+$/i.test(id)) return BigInt(`0x${id}`).toString();
+  return base === "hexadecimal" && /^\d+$/.test(id) ? BigInt(id).toString(16) : id;
 }
 
 async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
