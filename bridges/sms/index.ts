@@ -1,6 +1,8 @@
 import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/adapter/index.ts";
+import { openConsent } from "./consent.ts";
 import type { Gateway, GatewayHost } from "./gateway.ts";
 import { watchHealth } from "./health.ts";
+import { createLimits } from "./limits.ts";
 import { readNumber } from "./numbers.ts";
 import { createReceiptIntake } from "./receipts.ts";
 import { createTextIntake } from "./receive.ts";
@@ -16,7 +18,9 @@ export default sms;
 function create(config: SmsSettings, host: BridgeHost): Bridge {
   const health = watchHealth(host.now);
   const sentParts = openSentParts(host.notes);
-  const intake = createTextIntake(config, host);
+  const consent = openConsent(host.notes);
+  const limits = createLimits(config.limits, host.notes, host.now);
+  const intake = createTextIntake(config, consent, host);
   let lastSubmit = 0;
   const gateway = openGateway(config, {
     host,
@@ -24,6 +28,7 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
     receipt: createReceiptIntake(host, sentParts, () => lastSubmit),
     trouble: health.report,
   });
+  const sending = { settings: config, gateway, sentParts, consent, limits, now: host.now };
   // A name can be written from, but not to.
   const isOwnNumber = /^\+?\d+$/.test(config.number);
   return {
@@ -41,7 +46,7 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
     send: async (message, signal) => {
       lastSubmit = Date.now();
       try {
-        return await sendText(message, { settings: config, gateway, sentParts }, signal);
+        return await sendText(message, sending, signal);
       } finally {
         lastSubmit = Date.now();
       }

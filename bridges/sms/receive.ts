@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Acceptance, BridgeHost } from "../../src/adapter/index.ts";
+import { type Consent, readWish } from "./consent.ts";
 import type { ReceivedText } from "./gateway.ts";
 import { createInOrder } from "./in-order.ts";
 import { readSender, type Sender } from "./numbers.ts";
@@ -18,24 +19,28 @@ export interface TextIntake {
 /** How often waiting parts are looked at, at most, in milliseconds. */
 const LOOK_EVERY = 5_000;
 
-export function createTextIntake(settings: SmsSettings, host: BridgeHost): TextIntake {
+export function createTextIntake(settings: SmsSettings, consent: Consent, host: BridgeHost): TextIntake {
   const { inbox, languages, log } = host;
   const inOrder = createInOrder();
   const waitMs = settings.parts_wait_seconds * 1000;
   let timer: NodeJS.Timeout | undefined;
 
-  const accept = (sender: Sender, text: Omit<JoinedText, "from">) =>
-    inbox.accept({
+  const accept = async (sender: Sender, text: Omit<JoinedText, "from">) => {
+    const wish = sender.kind === "number" ? readWish(text.text, settings.stop_words) : undefined;
+    if (wish !== undefined) await consent.change(sender.address, wish);
+    return inbox.accept({
       dedupeKey: text.key,
       from: { address: sender.address },
       to: text.to,
       receivedAt: text.at,
       text: text.text.replace(/\r\n?/g, "\n"),
-      remarks: remarksOn(sender, text),
+      remarks: [...remarksOn(sender, text), ...(wish === undefined ? [] : [say(`remark.${wish}`, languages)])],
       thread: { references: [] },
-      automatic: sender.kind !== "number",
+      // Nobody reads an answer to a short code or a name, and one to STOP would be against their wish.
+      automatic: sender.kind !== "number" || wish === "stop",
       attachments: [],
     });
+  };
   const remarksOn = ({ kind }: Sender, { missing, of, wasShown }: Omit<JoinedText, "from">) => [
     ...(kind === "number" ? [] : [say(`remark.${kind}`, languages)]),
     ...(missing.length === 0 ? [] : [say("remark.gap", languages, { missing: missing.length, of })]),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Country, isCountry, readNumber } from "./numbers.ts";
+import { quietHours } from "./quiet-hours.ts";
 import { smppSettings } from "./smpp/settings.ts";
 
 const OWN = /^(\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[\w .&-]{1,11})$/;
@@ -39,6 +40,26 @@ export const settings = z
       .max(86_400)
       .default(300)
       .describe("How long a text waits for its missing parts before it is shown with a gap."),
+    stop_words: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        "Further words than STOP and its translations by which somebody wants no more texts, each alone in a text.",
+      )
+      .meta({ example: ["RETRAIT"] }),
+    quiet_hours: quietHours.optional(),
+    limits: z
+      .object({
+        per_minute: z
+          .int()
+          .min(1)
+          .optional()
+          .describe("SMS in a minute, at most; further ones wait.")
+          .meta({ example: 60 }),
+        per_day: z.int().min(1).optional().describe("SMS in a day (UTC), at most.").meta({ example: 2000 }),
+      })
+      .default({})
+      .describe("What the channel may spend: each part of a long text is an SMS."),
   })
   .refine(({ number, country }) => !number.startsWith("+") || readNumber(number, country) !== undefined, {
     error: "a number that exists",

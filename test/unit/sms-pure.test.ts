@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { readWish } from "../../bridges/sms/consent.ts";
+import { createLimits } from "../../bridges/sms/limits.ts";
 import { spellingsOf } from "../../bridges/sms/message-ids.ts";
 import { isAnswerable, readNumber, readSender } from "../../bridges/sms/numbers.ts";
+import { isQuiet } from "../../bridges/sms/quiet-hours.ts";
 import { simplify } from "../../bridges/sms/simplify.ts";
 import { createPace } from "../../bridges/sms/smpp/pace.ts";
 import { answerTo, type Pdu, writePdu } from "../../bridges/sms/smpp/pdu.ts";
@@ -207,4 +210,52 @@ test("arrivals: again over another connection is the same, again over this one i
 test("back-off doubles to a minute, and no two clients keep step", () => {
   expect([0, 1, 2, 10, 40].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 4000, 60_000, 60_000]);
   expect(backOff(3, 0)).toBe(4000);
+});
+
+describe("STOP and START", () => {
+  test.each(["STOP", "stop.", " Stop ", "ARRÊT", "Désabonner", "STOP 36111", "Stop SMS", "стоп", "ΣΤΟΠ", "STOPP!"])(
+    "%s",
+    (text) => {
+      expect(readWish(text)).toBe("stop");
+    },
+  );
+  test.each(["stop the construction works", "Je veux que ça s’arrête", "cancel", "", "STOP 06 12 34 56 78", "oui"])(
+    "%j is none",
+    (text) => {
+      expect(readWish(text)).toBeUndefined();
+    },
+  );
+  test("START, and an operator's own word", () => {
+    expect(readWish("start")).toBe("start");
+    expect(readWish("Retrait", ["RETRAIT"])).toBe("stop");
+  });
+});
+
+test("quiet hours go over midnight, in the operator's time zone", () => {
+  const hours = { from: "21:00", to: "08:00", time_zone: "Europe/Paris" };
+  const at = (time: string) => isQuiet(hours, new Date(`2026-07-01T${time}:00Z`));
+  expect([at("18:59"), at("19:00"), at("23:30"), at("05:59"), at("06:00")]).toEqual([false, true, true, true, false]);
+  expect(isQuiet({ ...hours, from: "12:00", to: "14:00" }, new Date("2026-01-01T11:30:00Z"))).toBe(true);
+});
+
+test("limits: a minute, a day over a restart, and parts that did not leave", async () => {
+  let now = Date.parse("2026-11-25T10:00:00Z");
+  const kept = new Map<string, string>();
+  const notes = {
+    get: async (key: string) => kept.get(key),
+    set: async (key: string, value: string) => void kept.set(key, value),
+  };
+  const open = () => createLimits({ per_minute: 3, per_day: 8 }, notes, () => new Date(now));
+  let limits = open();
+  await limits.spend(2);
+  await expect(limits.spend(2)).rejects.toMatchObject({ code: "SMS_LIMIT_MINUTE", consequence: "retry" });
+  const takeBack = await limits.spend(1);
+  await takeBack();
+  await limits.spend(1);
+  now += 60_000;
+  await limits.spend(5);
+  limits = open();
+  await expect(limits.spend(1)).rejects.toMatchObject({ code: "SMS_LIMIT_DAY" });
+  now += 24 * 60 * 60 * 1000;
+  await limits.spend(1);
 });

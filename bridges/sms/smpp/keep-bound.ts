@@ -48,6 +48,7 @@ export async function keepBound(binding: Binding, signal: AbortSignal): Promise<
       if (Date.now() - since > SHORTEST_LIFE) failures = 0;
     } catch (fault) {
       if (fault instanceof BindRefused) code = codeOfBind(fault.status);
+      else if (binding.settings.tls === "implicit" && /TLS|SSL|CERT|SIGNATURE/.test(causeOf(fault))) code = "SMPP_TLS";
       binding.log.warn({ code, cause: causeOf(fault), failures }, "the SMSC cannot be reached now");
     } finally {
       binding.onLink(undefined);
