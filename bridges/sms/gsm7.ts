@@ -7,7 +7,7 @@ const BASE =
   "@£$¥èéùìòç\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
 /** What stands for itself in a text that ends between the escape and its letter: the next part has the letter. */
-export const ESCAPE = "\u001b";
+const ESCAPE = "\u001b";
 const ESCAPE_CODE = 0x1b;
 
 const EXTENSION: ReadonlyMap<number, string> = new Map([

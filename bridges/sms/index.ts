@@ -10,6 +10,7 @@ import { sendText } from "./send.ts";
 import { openSentParts } from "./sent-parts.ts";
 import { type SmsSettings, settings } from "./settings.ts";
 import { openSmppGateway } from "./smpp/gateway.ts";
+import { createTalks } from "./talks.ts";
 
 /** SMS: in and out through an operator's SMSC or a provider's gateway. */
 const sms: BridgeDefinition<SmsSettings> = { type: "sms", contract: 1, config: settings, create };
@@ -19,8 +20,9 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
   const health = watchHealth(host.now);
   const sentParts = openSentParts(host.notes);
   const consent = openConsent(host.notes);
+  const talks = createTalks(host.notes, config.conversation_days, host.now);
   const limits = createLimits(config.limits, host.notes, host.now);
-  const intake = createTextIntake(config, consent, host);
+  const intake = createTextIntake(config, { consent, talks }, host);
   let lastSubmit = 0;
   const gateway = openGateway(config, {
     host,
@@ -28,7 +30,7 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
     receipt: createReceiptIntake(host, sentParts, () => lastSubmit),
     trouble: health.report,
   });
-  const sending = { settings: config, gateway, sentParts, consent, limits, now: host.now };
+  const sending = { settings: config, gateway, sentParts, consent, talks, limits, host };
   // A name can be written from, but not to.
   const isOwnNumber = /^\+?\d+$/.test(config.number);
   return {

@@ -6,6 +6,7 @@ import { createInOrder } from "./in-order.ts";
 import { readSender, type Sender } from "./numbers.ts";
 import { createReassembler, type JoinedText } from "./reassemble.ts";
 import type { SmsSettings } from "./settings.ts";
+import type { Talks } from "./talks.ts";
 import { say } from "./texts.ts";
 
 /** Texts on their way from a gateway to the inbox. */
@@ -19,7 +20,11 @@ export interface TextIntake {
 /** How often waiting parts are looked at, at most, in milliseconds. */
 const LOOK_EVERY = 5_000;
 
-export function createTextIntake(settings: SmsSettings, consent: Consent, host: BridgeHost): TextIntake {
+export function createTextIntake(
+  settings: SmsSettings,
+  { consent, talks }: { readonly consent: Consent; readonly talks: Talks },
+  host: BridgeHost,
+): TextIntake {
   const { inbox, languages, log } = host;
   const inOrder = createInOrder();
   const waitMs = settings.parts_wait_seconds * 1000;
@@ -30,12 +35,13 @@ export function createTextIntake(settings: SmsSettings, consent: Consent, host: 
     if (wish !== undefined) await consent.change(sender.address, wish);
     return inbox.accept({
       dedupeKey: text.key,
+      remoteId: text.key,
       from: { address: sender.address },
       to: text.to,
       receivedAt: text.at,
       text: text.text.replace(/\r\n?/g, "\n"),
       remarks: [...remarksOn(sender, text), ...(wish === undefined ? [] : [say(`remark.${wish}`, languages)])],
-      thread: { references: [] },
+      thread: { references: [await talks.cited(sender.address, text.key)] },
       // Nobody reads an answer to a short code or a name, and one to STOP would be against their wish.
       automatic: sender.kind !== "number" || wish === "stop",
       attachments: [],

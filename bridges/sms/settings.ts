@@ -40,6 +40,12 @@ export const settings = z
       .max(86_400)
       .default(300)
       .describe("How long a text waits for its missing parts before it is shown with a gap."),
+    conversation_days: z
+      .number()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe("A text continues what was last said with its number; after so many days of silence it begins anew."),
     stop_words: z
       .array(z.string().min(1))
       .default([])

@@ -135,7 +135,9 @@ describe("each fault is told with its line, what was found and what is allowed",
     [
       "an unknown bridge",
       CHANNEL.replace("use: pigeon", "use: emial"),
-      ['6:10 channels.post.use: found "emial", allowed: a bridge that comes with guichet: email, sms (did you mean email?)'],
+      [
+        '6:10 channels.post.use: found "emial", allowed: a bridge that comes with guichet: email, sms (did you mean email?)',
+      ],
     ],
     [
       "a bridge from elsewhere",

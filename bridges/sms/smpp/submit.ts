@@ -84,7 +84,7 @@ async function submitPart(body: Buffer, link: Link, submitting: Submitting, isBe
 }
 
 /** The id that receipts will name; as it is when it is no number of the other base. */
-export function asInReceipts(id: string, base: SmppSettings["receipt_ids"]): string {
+function asInReceipts(id: string, base: SmppSettings["receipt_ids"]): string {
   if (base === "decimal" && /^[\da-f]+$/i.test(id)) return BigInt(`0x${id}`).toString();
   return base === "hexadecimal" && /^\d+$/.test(id) ? BigInt(id).toString(16) : id;
 }
