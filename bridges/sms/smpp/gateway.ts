@@ -1,7 +1,7 @@
 import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { Gateway, GatewayHost } from "../gateway.ts";
 import { pause } from "../wait.ts";
-import { COMMAND } from "./commands.ts";
+import { COMMAND, STATUS } from "./commands.ts";
 import { readTlsFiles } from "./connect.ts";
 import { type Binding, keepBound } from "./keep-bound.ts";
 import type { Link } from "./link.ts";
@@ -33,31 +33,39 @@ export function openSmppGateway(settings: SmppSettings, gatewayHost: GatewayHost
 
   const open = async () => {
     const files = await readTlsFiles(settings);
-    const arrivals = await createArrivals(gatewayHost);
-    const shared = { settings, files, log: host.log, cut: cut.signal, onMessage: arrivals.take };
+    const shared = { settings, files, log: host.log, cut: cut.signal };
     const onLink = (link: Link | undefined) => {
       transmitter = link;
     };
     /** One process of many receives: the SMSC would spread the parts of a text over all that are bound. */
-    const bindAlone = (binding: Pick<Binding, "command" | "onTrouble" | "onLink">) =>
-      host.lease("smpp", (held) =>
-        track(keepBound({ ...shared, ...binding }, AbortSignal.any([held, stopping.signal]))),
-      );
-    if (settings.bind === "transceiver") {
-      void bindAlone({ command: COMMAND.bind_transceiver, onTrouble: report("transceiver"), onLink });
-      return;
-    }
-    void bindAlone({ command: COMMAND.bind_receiver, onTrouble: report("receiver"), onLink: () => {} });
-    const transmitting = { ...shared, command: COMMAND.bind_transmitter, onTrouble: report("transmitter"), onLink };
-    void track(keepBound(transmitting, stopping.signal));
+    const bindAlone = (binding: Pick<Binding, "command" | "onTrouble" | "onLink">) => {
+      const lease = host.lease("smpp", async (held) => {
+        // Read anew each time: another process may have received meanwhile.
+        const { take } = await createArrivals(gatewayHost);
+        const until = AbortSignal.any([held, stopping.signal]);
+        await track(keepBound({ ...shared, ...binding, onMessage: take }, until));
+      });
+      lease.catch((fault: unknown) => {
+        host.log.error({ err: fault, code: "SMPP_LEASE" }, "texts are no longer received");
+        binding.onTrouble("SMPP_LEASE");
+      });
+    };
+    if (settings.bind === "transceiver")
+      return bindAlone({ command: COMMAND.bind_transceiver, onTrouble: report("transceiver"), onLink });
+    bindAlone({ command: COMMAND.bind_receiver, onTrouble: report("receiver"), onLink: () => {} });
+    const transmitting = { command: COMMAND.bind_transmitter, onTrouble: report("transmitter"), onLink };
+    // Nothing is delivered to a transmitter; what is all the same has to go to the receiver.
+    const onMessage = async () => STATUS.ESME_RX_T_APPN;
+    void track(keepBound({ ...shared, ...transmitting, onMessage }, stopping.signal));
   };
 
   return {
     open,
     submit: (text, signal) => {
       if (stopping.signal.aborted) return Promise.reject(new DeliveryError("retry", "SMPP_CONNECT"));
+      const ends = AbortSignal.any([signal, cut.signal]);
       const until = AbortSignal.any([signal, stopping.signal]);
-      return track(submitText(text, { settings, pace, link: () => transmitter, signal, until }));
+      return track(submitText(text, { settings, pace, link: () => transmitter, signal: ends, until }));
     },
     close: async (deadline) => {
       stopping.abort();

@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { BridgeHost } from "../../../src/adapter/index.ts";
 import { backOff, pause } from "../wait.ts";
 import { COMMAND, nameStatus, STATUS } from "./commands.ts";
 import { connect, type TlsFiles } from "./connect.ts";
@@ -11,7 +11,7 @@ export interface Binding {
   readonly settings: SmppSettings;
   readonly files: TlsFiles;
   readonly command: typeof COMMAND.bind_transceiver | typeof COMMAND.bind_transmitter | typeof COMMAND.bind_receiver;
-  readonly log: Logger;
+  readonly log: BridgeHost["log"];
   readonly onMessage: LinkEvents["onMessage"];
   /** Aborts when nothing may be waited for any longer. */
   readonly cut: AbortSignal;

@@ -33,7 +33,7 @@ interface Arrival {
 }
 
 const NOTE = "smpp-unconfirmed";
-const MOST = 200;
+const MOST = 100;
 /** An SMSC that did not get an answer comes again within this time; later, equal words are new words. Milliseconds. */
 const KEPT_MS = 60 * 60 * 1000;
 /** No SMSC gives up waiting sooner, in milliseconds. */
