@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { decodeGsm7, encodeGsm7, isGsm7, joinEscapes } from "../../bridges/sms/gsm7.ts";
+import { segment } from "../../bridges/sms/segment.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { sharedMaterial } from "../support/shared-material.ts";
+
+const sizeOf = (encoding: string, part: string) => (encoding === "gsm7" ? encodeGsm7(part).length : part.length);
+
+test.each([
+  ["160 septets are one SMS", "a".repeat(160), "gsm7", [160]],
+  ["161 are two", "a".repeat(161), "gsm7", [153, 8]],
+  ["an escape is not parted", `${"a".repeat(152)}€${"a".repeat(10)}`, "gsm7", [152, 12]],
+  ["70 units are one SMS", "ж".repeat(70), "ucs2", [70]],
+  ["71 are two", "ж".repeat(71), "ucs2", [67, 4]],
+  ["a surrogate pair is not parted", `${"ж".repeat(66)}😀${"ж".repeat(10)}`, "ucs2", [66, 12]],
+  ["no text is one empty SMS", "", "gsm7", [0]],
+  ["national letters go as UCS-2", "ığş", "ucs2", [3]],
+] as const)("%s", (_name, text, encoding, sizes) => {
+  const cut = segment(text);
+  expect(cut.encoding).toBe(encoding);
+  expect(cut.parts.map((part) => sizeOf(encoding, part))).toEqual(sizes);
+  expect(cut.parts.join("")).toBe(text);
+});
+
+test("a header with a 16-bit reference leaves 152 septets or 66 units", () => {
+  expect(segment("a".repeat(161), 7).parts.map((part) => part.length)).toEqual([152, 9]);
+  expect(segment("ж".repeat(71), 7).parts.map((part) => part.length)).toEqual([66, 5]);
+});
+
+test("10,000 random texts: the parts are the text, fit, and part no pair", () => {
+  const random = seededRandom(5);
+  const letters = ["a", "€", "é", "[", "ж", "😀", "🇫🇷", "\n", "~"];
+  for (let round = 0; round < 10_000; round += 1) {
+    const kinds = letters.slice(0, random.between(1, letters.length));
+    const text = Array.from({ length: random.between(0, 400) }, () => random.pick(kinds)).join("");
+    const { encoding, parts } = segment(text);
+    const limit = encoding === "gsm7" ? [160, 153] : [70, 67];
+    expect(parts.join("")).toBe(text);
+    for (const part of parts) {
+      expect(sizeOf(encoding, part)).toBeLessThanOrEqual(limit[parts.length === 1 ? 0 : 1] ?? 0);
+      expect(part.isWellFormed()).toBe(true);
+      if (encoding === "gsm7") expect(decodeGsm7(encodeGsm7(part))).toBe(part);
+    }
+  }
+});
+
+test("an escape that a phone left at the end of a part finds its letter in the next", () => {
+  const octets = encodeGsm7("5 € [x]");
+  for (let cut = 0; cut <= octets.length; cut += 1) {
+    const parts = [octets.subarray(0, cut), octets.subarray(cut)].map((part) => decodeGsm7(part));
+    expect(joinEscapes(parts.join(""))).toBe("5 € [x]");
+  }
+  expect(joinEscapes(decodeGsm7(Buffer.from([0x61, 0x1b])))).toBe("a ");
+});
+
+test("an escape before an unknown code shows the plain letter; national single shifts are read", () => {
+  expect(decodeGsm7(Buffer.from([0x1b, 0x61]))).toBe("a");
+  expect(decodeGsm7(Buffer.from([0x1b, 0x61, 0x1b, 0x65]), 2)).toBe("á€");
+  expect(decodeGsm7(Buffer.from([0x1b, 0x73, 0x1b, 0x69]), 1)).toBe("şı");
+});
+
+const alphabet = sharedMaterial("corpora/sms-gsm0338/GSM0338.TXT");
+describe.skipIf(alphabet === undefined)(
+  "the table of the Unicode Consortium (needs ../shared/corpora/sms-gsm0338)",
+  () => {
+    test("each row goes both ways", () => {
+      const rows = readFileSync(alphabet ?? "", "utf8")
+        .split("\n")
+        .flatMap((line) => {
+          const [, code, unicode] = /^0x([0-9A-F]+)\t0x([0-9A-F]+)/.exec(line) ?? [];
+          return code === undefined || unicode === undefined ? [] : [[code, unicode] as const];
+        });
+      expect(rows.length).toBe(138);
+      for (const [code, unicode] of rows) {
+        if (code === "1B") continue;
+        const letter = String.fromCodePoint(Number.parseInt(unicode, 16));
+        expect(encodeGsm7(letter).toString("hex").toUpperCase()).toBe(code);
+        expect(decodeGsm7(Buffer.from(code, "hex"))).toBe(letter);
+      }
+    });
+  },
+);
+
+const vectors = sharedMaterial("corpora/sms-segments");
+describe.skipIf(vectors === undefined)("vectors of other programs (need ../shared/corpora/sms-segments)", () => {
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(vectors ?? "", name), "utf8"));
+
+  test.each(["splitsms-gsm.json", "splitsms-unicode.json"])("%s", (name) => {
+    const part = z.object({ content: z.string(), bytes: z.number() });
+    const cases = z.array(z.object({ message: z.string(), parts: z.array(part) })).parse(read(name));
+    expect(cases.length).toBeGreaterThan(5);
+    // That program can be told to stay in the GSM alphabet, with spaces for other letters; guichet never loses a letter.
+    const forced = (text: string) =>
+      name.includes("gsm") ? [...text].map((each) => (isGsm7(each) ? each : " ")) : [text];
+    for (const { message, parts } of cases) {
+      const cut = segment(forced(message).join(""));
+      expect(cut.parts).toEqual(parts.map(({ content }) => content));
+      const octets = cut.parts.map((each) => sizeOf(cut.encoding, each) * (cut.encoding === "gsm7" ? 1 : 2));
+      expect(octets).toEqual(parts.map(({ bytes }) => bytes));
+    }
+  });
+
+  test("twilio.json", () => {
+    const one = z.object({ body: z.string(), encoding: z.string(), segments: z.number(), messageSize: z.number() });
+    for (const { body, encoding, segments, messageSize } of z.array(one).min(5).parse(read("twilio.json"))) {
+      const cut = segment(body);
+      expect([body, cut.encoding, cut.parts.length]).toEqual([body, encoding === "GSM-7" ? "gsm7" : "ucs2", segments]);
+      const bits = isGsm7(body) ? 7 : 16;
+      expect(cut.parts.reduce((sum, each) => sum + sizeOf(cut.encoding, each) * bits, 0)).toBe(messageSize);
+    }
+  });
+});
