@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openHttpGateway } from "../../bridges/sms/http/index.ts";
 import { BUNDLED } from "../../bridges/sms/http/load-profile.ts";
 import { httpSettings } from "../../bridges/sms/http/settings.ts";
 import { DeliveryError } from "../../src/adapter/index.ts";
+import { folderWith } from "../support/config-folder.ts";
 import { freePort } from "../support/ports.ts";
 import { LOGIN, type SmsGatewayDouble, startSmsGatewayDouble } from "../support/sms-gateway-double.ts";
 import { answerOf, createGatewayHost, type MemoryGatewayHost } from "../support/sms-gateway-host.ts";
@@ -14,10 +16,19 @@ beforeEach(() => {
   host = createGatewayHost();
 });
 
+/** The profile as it is, but that a lost message is asked for at once. */
+const impatient = readFileSync(
+  new URL("../../bridges/sms/http/profiles/ovhcloud.yaml", import.meta.url),
+  "utf8",
+).replace("after_seconds: [2, 4]", "after_seconds: [0.1, 0.1]");
+const folder = folderWith({ "ovhcloud.yaml": impatient });
+afterAll(() => folder[Symbol.dispose]());
+
 const gatewayTo = (profile: string, base_url: string, more: object = {}) => {
   const { account, key, secret, consumer: consumer_key } = LOGIN;
-  const login = { account, secret, ...(profile === "ovhcloud" ? { key, consumer_key } : {}) };
-  return openHttpGateway(httpSettings.parse({ profile, base_url, ...login, ...more }), host);
+  const chosen =
+    profile === "ovhcloud" ? { profile_file: folder.path("ovhcloud.yaml"), key, consumer_key } : { profile };
+  return openHttpGateway(httpSettings.parse({ ...chosen, base_url, account, secret, ...more }), host);
 };
 
 const failureOf = async (work: Promise<unknown>): Promise<DeliveryError> => {
@@ -138,6 +149,23 @@ test("OVHcloud: its clock counts, also when it changes", async () => {
   expect(double.taken.map(({ message }) => message)).toEqual(["un", "deux"]);
   await double.stop();
 });
+
+test.each(["silent", "cut", "cut-answer"] as const)(
+  "OVHcloud: a message whose answer is lost (%s) is found",
+  async (fault) => {
+    const double = await startSmsGatewayDouble("ovhcloud");
+    const gateway = gatewayTo("ovhcloud", double.url, { timeout_seconds: 1 });
+    double.lists = true;
+    const { ids: earlier } = await gateway.submit(answerOf("un", { deliveryId: "d0-other" }), signal);
+    double.next = fault;
+    const { ids } = await gateway.submit(answerOf("deux"), signal);
+    expect(ids).toHaveLength(1);
+    expect(ids).not.toEqual(earlier);
+    expect(double.taken).toHaveLength(2);
+    expect(host.troubles.at(-1)).toBeUndefined();
+    await double.stop();
+  },
+);
 
 test("OVHcloud: a clock that cannot be asked is no message on its way", async () => {
   const port = await freePort();

@@ -249,7 +249,7 @@ describe("a generic gateway's webhook", () => {
       { id: "i2", part: { reference: "9", of: 2, number: 2 } },
     ]);
     expect(host.receipts).toMatchObject([
-      { id: "g-1", state: "failed", code: "SMS_UNDELIVERED", remoteAnswer: "no such phone" },
+      { id: "g-1", state: "failed", code: "SMS_UNDELIVERABLE", remoteAnswer: "no such phone" },
     ]);
   });
 

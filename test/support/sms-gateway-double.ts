@@ -33,6 +33,8 @@ export interface SmsGatewayDouble {
   next: Fault;
   /** Seconds that its clock is ahead (OVHcloud). */
   clockAhead: number;
+  /** Tells which messages it has, also those that it did not confirm (OVHcloud). */
+  lists: boolean;
   /** What it tells of messages when it is asked (OVHcloud): by id. */
   readonly outgoing: Map<string, Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startSmsGatewayDouble(kind: Kind): Promise<SmsGatewayDoubl
     },
     next: "answer",
     clockAhead: 0,
+    lists: false,
     outgoing: new Map(),
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -155,6 +158,11 @@ function vonage({ url, body, fault, number }: Submission, { taken }: SmsGatewayD
 /** The clock and the list of messages; undefined for a submission. */
 function answerOvh(request: IncomingMessage, url: URL, double: SmsGatewayDouble): Answer | undefined {
   if (url.pathname === "/1.0/auth/time") return [200, String(Math.round(Date.now() / 1000) + double.clockAhead)];
+  const tag = url.searchParams.get("tag");
+  if (/^\/1\.0\/sms\/[^/]+\/outgoing$/.test(url.pathname) && tag !== null) {
+    const found = [...double.outgoing].flatMap(([id, message]) => (message.tag === tag ? [Number(id)] : []));
+    return checkOvh(request, url, "", double) ?? json(200, double.lists ? found : []);
+  }
   const [, id] = /^\/1\.0\/sms\/[^/]+\/outgoing\/([^/]+)$/.exec(url.pathname) ?? [];
   if (id === undefined) return undefined;
   const fault = checkOvh(request, url, "", double);
@@ -198,6 +206,7 @@ function ovhcloud({ request, url, body, fault, number }: Submission, double: Sms
   if (fault === "fail") return json(500, { message: "Internal server error" });
   if (fault === "garbage") return json(200, { ids: [], invalidReceivers: [] });
   double.taken.push(fields);
+  double.outgoing.set(String(job.ids[0]), { id: job.ids[0], tag: fields.tag, ptt: 0 });
   return json(200, job);
 }
 

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { buildRequest, valuesOf } from "../../bridges/sms/http/build-request.ts";
 import { holds, readerOfJson } from "../../bridges/sms/http/fields.ts";
 import { judgeAnswer } from "../../bridges/sms/http/judge-answer.ts";
@@ -7,6 +9,7 @@ import { createPace } from "../../bridges/sms/http/pace.ts";
 import { createReplays } from "../../bridges/sms/http/replays.ts";
 import { httpSettings } from "../../bridges/sms/http/settings.ts";
 import { readConcatenation } from "../../bridges/sms/http/udh.ts";
+import { check } from "../../src/config/check.ts";
 import { folderWith } from "../support/config-folder.ts";
 import { answerOf } from "../support/sms-gateway-host.ts";
 
@@ -209,18 +212,18 @@ describe("the gateways' codes", () => {
     loadProfile({ bundled: name }).webhook?.receipt?.rules.find(({ where }) => holds(where, readerOfJson(fields)));
   test.each([
     ["kannel", { type: "16", answer: "NACK/0x0000000b/Invalid Destination Address" }, "failed", "SMS_NUMBER_INVALID"],
-    ["kannel", { type: "16", answer: "NACK/0x00000008/System error" }, "failed", "SMS_STATE_UNKNOWN"],
-    ["kannel", { type: "16", answer: "NACK/0x00000088/other" }, "failed", "SMS_REFUSED"],
-    ["kannel", { type: "2", answer: "id:1 stat:EXPIRED err:000" }, "failed", "SMS_EXPIRED"],
-    ["kannel", { type: "4", answer: "" }, "delayed", "SMS_BUFFERED"],
+    ["kannel", { type: "16", answer: "NACK/0x00000008/System error" }, "delayed", "SMS_STATE_UNKNOWN"],
+    ["kannel", { type: "16", answer: "NACK/0x00000088/other" }, "failed", "SMS_REJECTED"],
+    ["kannel", { type: "2", answer: "id:1 stat:EXPIRED err:000" }, "failed", "EXPIRED"],
+    ["kannel", { type: "4", answer: "" }, "delayed", "SMS_DELAYED"],
     ["kannel", { type: "8", answer: "ACK/" }, "none", undefined],
     ["ovhcloud", { ptt: 4 }, "delivered", "SMS_DELIVERED"],
     ["ovhcloud", { ptt: "23" }, "failed", "SMS_NUMBER_UNREACHABLE"],
-    ["ovhcloud", { ptt: 777 }, "failed", "SMS_STATE_UNKNOWN"],
+    ["ovhcloud", { ptt: 777 }, "delayed", "SMS_STATE_UNKNOWN"],
     ["vonage", { status: "failed", "err-code": "2" }, "failed", "SMS_HANDSET_UNREACHABLE"],
-    ["vonage", { status: "unknown", "err-code": "99" }, "failed", "SMS_STATE_UNKNOWN"],
+    ["vonage", { status: "unknown", "err-code": "99" }, "delayed", "SMS_STATE_UNKNOWN"],
     ["twilio", { MessageStatus: "undelivered", ErrorCode: "30005" }, "failed", "SMS_NUMBER_UNREACHABLE"],
-    ["twilio", { MessageStatus: "failed", ErrorCode: "30008" }, "failed", "SMS_UNDELIVERED"],
+    ["twilio", { MessageStatus: "failed", ErrorCode: "30008" }, "failed", "SMS_UNDELIVERABLE"],
     ["twilio", { MessageStatus: "sent" }, "none", undefined],
   ] as const)("%s %j is %s %s", (name, fields, state, code) => {
     expect([receiptOf(name, fields)?.state, receiptOf(name, fields)?.code]).toEqual([state, code]);
@@ -266,4 +269,33 @@ test("replays are remembered as long as they can come, and no more than there is
   expect(replays.has("a")).toBe(false);
   for (const each of ["b", "c", "d", "e"]) replays.keep(each, 100);
   expect(["b", "c", "d", "e"].map((each) => replays.has(each))).toEqual([false, true, true, true]);
+});
+
+test("each code that a bundled profile gives out stands in docs/codes.md", () => {
+  const documented = readFileSync(new URL("../../docs/codes.md", import.meta.url), "utf8");
+  const missing = BUNDLED.flatMap((bundled) => {
+    const { answer, webhook } = loadProfile({ bundled });
+    return [...answer.rules, ...(webhook?.receipt?.rules ?? [])].flatMap(({ code }) => code ?? []);
+  }).filter((code) => !documented.includes(`\`${code}\``));
+  expect(missing).toEqual([]);
+});
+
+test("the core reads the settings: secrets from the environment, files by their folder, faults with their place", async () => {
+  using folder = folderWith({ "small.yaml": SMALL, "bad.yaml": SMALL.replace("accepted", "perhaps") });
+  const sources = { env: { TOKEN: "t0ken" }, folder: folder.path("") };
+  const channel = z.object({ gateway: z.object({ http: httpSettings.optional() }) });
+  const good = { profile_file: "small.yaml", secret: { env: "TOKEN" }, parameters: { from: null, ttl: 60 } };
+  const read = await check(channel, { gateway: { http: good } }, ["channels", "a"], sources);
+  expect(read).toMatchObject({
+    data: { gateway: { http: { secret: "t0ken", mapping: { name: "small" }, parameters: { from: null, ttl: 60 } } } },
+  });
+  const bad = await check(channel, { gateway: { http: { profile_file: "bad.yaml" } } }, ["channels", "a"], sources);
+  expect(bad).toMatchObject({
+    findings: [
+      {
+        path: ["channels", "a", "gateway", "http", "profile_file"],
+        allowed: expect.stringMatching(/bad\.yaml:8:\d+ answer\.rules\.0\.means: /),
+      },
+    ],
+  });
 });

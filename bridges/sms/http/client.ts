@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { GatewayHost, OutgoingText, SubmittedText } from "../gateway.ts";
 import { buildRequest, type HttpRequest, resolveUrl, valuesOf } from "./build-request.ts";
 import { ExchangeError, exchange, type HttpAnswer } from "./exchange.ts";
-import { judgeAnswer } from "./judge-answer.ts";
+import { findIn, parseJson } from "./fields.ts";
+import { judgeAnswer, listIds } from "./judge-answer.ts";
 import { createPace } from "./pace.ts";
 import type { HttpSettings } from "./settings.ts";
 import { signForOvh } from "./sign-ovh.ts";
@@ -64,34 +66,62 @@ export function createClient(settings: HttpSettings, { host, trouble }: GatewayH
     return answer;
   };
 
+  const get: GatewayClient["get"] = (path, values, signal) => {
+    const url = resolveUrl(base, path, { ...common, ...values });
+    return send({ method: "GET", url, headers: { accept: "application/json" }, body: "" }, signal);
+  };
+
+  const handOver = async (text: OutgoingText, values: Values, signal: AbortSignal): Promise<SubmittedText> => {
+    const request = buildRequest(mapping.send, base, values, settings.parameters);
+    const answer = await pace
+      .run(() => send(request, signal), signal)
+      .catch((fault: unknown) => {
+        throw ruleOnLoss(fault, signal, trouble);
+      });
+    const verdict = judgeAnswer(mapping.answer, answer, text.deliveryId);
+    if (verdict.outcome === "accepted") {
+      trouble(undefined);
+      return { ids: verdict.ids };
+    }
+    const { outcome, code, words } = verdict;
+    // An answer that is about the message shows that the gateway works.
+    if (verdict.trouble) trouble(code);
+    else if (outcome === "rejected") trouble(undefined);
+    host.log.info({ code, outcome, status: answer.status }, "the gateway did not take a text");
+    throw new DeliveryError(outcome, code, words === undefined ? {} : { remoteAnswer: words });
+  };
+
+  /** Asks whether a message is there whose answer was lost. That it is not there proves nothing: it may come yet. */
+  const lookUp = async (values: Values, signal: AbortSignal): Promise<string[]> => {
+    const { lookup } = mapping.send;
+    for (const seconds of lookup?.after_seconds ?? []) {
+      await pause(seconds * 1000, signal);
+      if (lookup === undefined || signal.aborted) return [];
+      const answer = await get(lookup.path, values, signal).catch(() => undefined);
+      const json = answer?.status === 200 ? parseJson(answer.body) : undefined;
+      const ids = listIds(lookup.ids === undefined ? json : findIn(json, lookup.ids));
+      if (ids.length > 0) return ids;
+    }
+    return [];
+  };
+
   return {
     open: async () => {
       if (settings.ca !== undefined) limits.ca = await readFile(settings.ca, "utf8");
     },
     submit: async (text, signal) => {
       const values = { ...common, ...valuesOf(text, mapping.send) };
-      const request = buildRequest(mapping.send, base, values, settings.parameters);
-      const answer = await pace
-        .run(() => send(request, signal), signal)
-        .catch((fault: unknown) => {
-          throw ruleOnLoss(fault, signal, trouble);
-        });
-      const verdict = judgeAnswer(mapping.answer, answer, text.deliveryId);
-      if (verdict.outcome === "accepted") {
+      try {
+        return await handOver(text, values, signal);
+      } catch (fault) {
+        const isUnknown = fault instanceof DeliveryError && fault.consequence === "unknown";
+        const ids = isUnknown ? await lookUp(values, signal) : [];
+        if (ids.length === 0) throw fault;
         trouble(undefined);
-        return { ids: verdict.ids };
+        return { ids };
       }
-      const { outcome, code, words } = verdict;
-      // An answer that is about the message shows that the gateway works.
-      if (verdict.trouble) trouble(code);
-      else if (outcome === "rejected") trouble(undefined);
-      host.log.info({ code, outcome, status: answer.status }, "the gateway did not take a text");
-      throw new DeliveryError(outcome, code, words === undefined ? {} : { remoteAnswer: words });
     },
-    get: async (path, values, signal) => {
-      const url = resolveUrl(base, path, { ...common, ...values });
-      return send({ method: "GET", url, headers: { accept: "application/json" }, body: "" }, signal);
-    },
+    get,
   };
 }
 
@@ -104,3 +134,6 @@ function ruleOnLoss(fault: unknown, signal: AbortSignal, trouble: GatewayHost["t
   if (!signal.aborted) trouble(code);
   return new DeliveryError(handedOver ? "unknown" : "retry", code, { cause: fault });
 }
+
+/** Resolves after the time, or as soon as the signal aborts. */
+const pause = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal }).catch(() => {});

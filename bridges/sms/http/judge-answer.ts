@@ -63,7 +63,8 @@ function judgeOne(
   return ids.length > 0 ? { outcome: "accepted", ids } : UNKNOWN;
 }
 
-const listIds = (found: unknown) =>
+/** One name, or a list of them, as texts. */
+export const listIds = (found: unknown): string[] =>
   (Array.isArray(found) ? found : [found]).flatMap((each: unknown) => {
     const id = asText(each);
     return id === undefined || id === "" ? [] : [id];

@@ -9,7 +9,7 @@ const parameters = z.record(z.string().min(1), parameter);
 
 /** Where a value stands: the name of a form field, or keys of JSON with dots between them (`messages.0.id`). */
 const field = z.string().min(1);
-const code = z.string().regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/, "an upper-case code such as SMS_NUMBER_INVALID");
+const code = z.string().regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, "an upper-case code such as SMS_NUMBER_INVALID");
 const pattern = z.string().refine(isPattern, { error: "a regular expression" });
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 /** Fields and what they must be: one value, one of several, or a pattern (letters of either case). All must hold. */
@@ -50,6 +50,14 @@ const authentication = z.discriminatedUnion("scheme", [
   z.strictObject({ scheme: z.literal("ovh"), time: template }),
 ]);
 
+const lookup = z.strictObject({
+  path: template,
+  /** Its names of the message. Left out: the answer is a list of them. */
+  ids: field.optional(),
+  /** When it is asked, after the answer was lost; each time is counted from the one before. */
+  after_seconds: z.array(z.number().positive().max(30)).min(1),
+});
+
 const send = z
   .strictObject({
     method: z.enum(["GET", "POST", "PUT"]).default("POST"),
@@ -59,6 +67,8 @@ const send = z
     query: parameters.optional(),
     form: parameters.optional(),
     json: parameters.optional(),
+    /** Where the gateway tells whether it has a message that it did not confirm. */
+    lookup: lookup.optional(),
     /** What `{encoding}` stands for. */
     encoding: z.strictObject({ gsm7: z.string(), ucs2: z.string() }).optional(),
   })
