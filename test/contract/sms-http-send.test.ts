@@ -9,6 +9,7 @@ import { folderWith } from "../support/config-folder.ts";
 import { freePort } from "../support/ports.ts";
 import { LOGIN, type SmsGatewayDouble, startSmsGatewayDouble } from "../support/sms-gateway-double.ts";
 import { answerOf, createGatewayHost, type MemoryGatewayHost } from "../support/sms-gateway-host.ts";
+import { until } from "../support/until.ts";
 
 const { signal } = new AbortController();
 let host: MemoryGatewayHost;
@@ -120,6 +121,21 @@ describe.each(BUNDLED)("%s", (profile) => {
       code: "SMS_HTTP_ABORTED",
     });
   });
+});
+
+test("closing lets what runs end until the deadline, and takes nothing new", async () => {
+  const double = await startSmsGatewayDouble("twilio");
+  const gateway = gatewayTo("twilio", double.url);
+  double.next = "silent";
+  const lost = failureOf(gateway.submit(answerOf("un"), signal));
+  await until("the request is there", () => double.taken.length === 1);
+  const began = performance.now();
+  await gateway.close(AbortSignal.timeout(200));
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect(await lost).toMatchObject({ consequence: "unknown", code: "SMS_HTTP_UNKNOWN" });
+  expect(await failureOf(gateway.submit(answerOf("deux"), signal))).toMatchObject({ consequence: "retry" });
+  await gateway.close(AbortSignal.timeout(200));
+  await double.stop();
 });
 
 test("Vonage: each part has its name, and a text taken in part is not sent again", async () => {

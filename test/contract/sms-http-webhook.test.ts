@@ -178,6 +178,18 @@ describe("Vonage's webhook", () => {
     expect(host.texts).toHaveLength(1);
   });
 
+  test("takes no receipt for a text, and believes nothing that is not signed", async () => {
+    const receipt = signAsVonage(
+      { messageId: "M1", msisdn: "447700900001", status: "delivered", timestamp: String(seconds()) },
+      "sign-1",
+    );
+    expect((await call.form("/text", receipt)).status).toBe(400);
+    const unsigned = "concat-ref=1&concat-total=2&concat-part=1&messageId=other";
+    expect((await call.form(`/text?${unsigned}`, signAsVonage(text(), "sign-1"))).status).toBe(200);
+    expect(host.texts).toMatchObject([{ id: "0A0000000123ABCD1" }]);
+    expect(host.texts[0]).not.toHaveProperty("part");
+  });
+
   test("by the Messages API's token", async () => {
     const body = JSON.stringify({ msisdn: "447700900001", messageId: "j1", text: "bonjour" });
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -272,6 +284,10 @@ describe("a generic gateway's webhook", () => {
     expect(host.texts).toHaveLength(1);
     expect((await post("/text", { from: "+33612345678", text: "encore" }, at - 1)).status).toBe(200);
     expect(host.texts).toHaveLength(2);
+    // At once, too: the gateway did not wait for the first answer.
+    const together = await Promise.all([1, 2, 3].map(() => post("/text", { from: "+33612345678", text: "vite" }, at)));
+    expect(together.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(host.texts).toHaveLength(3);
   });
 
   test("what cannot be read is refused, and nothing handed on", async () => {

@@ -262,13 +262,13 @@ test("requests are held back: so many at once, so many a second, and none after 
 
 test("replays are remembered as long as they can come, and no more than there is room for", () => {
   let time = 0;
-  const replays = createReplays(() => new Date(time), 3);
-  replays.keep("a", 100);
-  expect([replays.has("a"), replays.has("b")]).toEqual([true, false]);
+  const replays = createReplays<string>(() => new Date(time), 3);
+  replays.keep("a", "taken", 100);
+  expect([replays.read("a"), replays.read("b")]).toEqual(["taken", undefined]);
   time = 101;
-  expect(replays.has("a")).toBe(false);
-  for (const each of ["b", "c", "d", "e"]) replays.keep(each, 100);
-  expect(["b", "c", "d", "e"].map((each) => replays.has(each))).toEqual([false, true, true, true]);
+  expect(replays.read("a")).toBeUndefined();
+  for (const each of ["b", "c", "d", "e"]) replays.keep(each, each, 100);
+  expect(["b", "c", "d", "e"].map(replays.read)).toEqual([undefined, "c", "d", "e"]);
 });
 
 test("each code that a bundled profile gives out stands in docs/codes.md", () => {

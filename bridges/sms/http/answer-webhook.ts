@@ -32,7 +32,8 @@ const TOO_LARGE = Symbol("too large");
  */
 export function createAnswering({ settings, mapping, secrets, client, gatewayHost }: WebhookParts) {
   const { host } = gatewayHost;
-  const replays = createReplays(host.now);
+  const replays = createReplays<Reply>(host.now);
+  const taking = new Map<string, Promise<Reply>>();
   const allowed = settings.allow_from && listAddresses(settings.allow_from);
   const kinds = new Map([
     [`${settings.path}/text`, "text"],
@@ -65,13 +66,23 @@ export function createAnswering({ settings, mapping, secrets, client, gatewayHos
     );
     const verified = verify(request, scheme, secrets, host.now().getTime());
     if (!verified.ok) return refuse(403, verified.code);
-    const { proof } = verified;
-    // The same request once more, as after an answer of ours that was lost.
-    if (proof !== undefined && replays.has(kind + proof)) return mapping[kind].answer;
-    const reply = await (kind === "text" ? takeText(request) : takeReceipt(request, gone));
-    if (proof !== undefined && reply.status < 300) replays.keep(kind + proof, verified.goodFor);
-    return reply;
+    const trusted = verified.coversQuery ? request : { ...request, query: [] };
+    const take = () => (kind === "text" ? takeText(trusted) : takeReceipt(trusted, gone));
+    return verified.proof === undefined ? take() : takeOnce(kind + verified.proof, verified.goodFor, take);
   };
+
+  /** The same request comes once more after an answer of ours that was lost, or that the gateway did not wait for. */
+  async function takeOnce(proof: string, goodFor: number, take: () => Promise<Reply>): Promise<Reply> {
+    const running = taking.get(proof);
+    if (running !== undefined) return running;
+    const kept = replays.read(proof);
+    if (kept !== undefined) return kept;
+    const started = take().finally(() => taking.delete(proof));
+    taking.set(proof, started);
+    const reply = await started;
+    if (reply.status < 300) replays.keep(proof, reply, goodFor);
+    return reply;
+  }
 
   async function takeText(request: IncomingRequest): Promise<Reply> {
     if (mapping.text === undefined) return { status: 404 };

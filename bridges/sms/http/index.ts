@@ -1,3 +1,4 @@
+import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { Gateway, GatewayHost } from "../gateway.ts";
 import { createClient } from "./client.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -5,19 +6,41 @@ import { createWebhook } from "./webhook.ts";
 
 /** A gateway that is spoken to over HTTP as its profile says. Connects nothing yet. */
 export function openHttpGateway(settings: HttpSettings, gatewayHost: GatewayHost): Gateway {
+  const { webhook: listening, mapping, account, secret } = settings;
   const client = createClient(settings, gatewayHost);
-  const { webhook, mapping, account, secret } = settings;
-  const secrets = { signing: webhook?.signing_secret ?? secret, token: webhook?.token, account };
-  const taking =
-    webhook &&
+  const secrets = { signing: listening?.signing_secret ?? secret, token: listening?.token, account };
+  const webhook =
+    listening &&
     mapping.webhook &&
-    createWebhook({ settings: webhook, mapping: mapping.webhook, secrets, client, gatewayHost });
+    createWebhook({ settings: listening, mapping: mapping.webhook, secrets, client, gatewayHost });
+  const running = new Set<Promise<unknown>>();
+  let ending = new AbortController();
+  let isOpen = true;
+
   return {
     open: async () => {
+      isOpen = true;
+      ending = new AbortController();
       await client.open();
-      await taking?.open();
+      await webhook?.open();
     },
-    close: async (deadline) => taking?.close(deadline),
-    submit: client.submit,
+    close: async (deadline) => {
+      isOpen = false;
+      const end = () => ending.abort();
+      if (deadline.aborted) end();
+      deadline.addEventListener("abort", end, { once: true });
+      await Promise.all([webhook?.close(deadline), Promise.allSettled(running)]);
+      deadline.removeEventListener("abort", end);
+    },
+    submit: async (text, signal) => {
+      if (!isOpen) throw new DeliveryError("retry", "SMS_HTTP_ABORTED");
+      const work = client.submit(text, AbortSignal.any([signal, ending.signal]));
+      running.add(work);
+      try {
+        return await work;
+      } finally {
+        running.delete(work);
+      }
+    },
   };
 }

@@ -13,7 +13,8 @@ export function readText(
 ): ReceivedText | undefined {
   const read = fieldsOf(request);
   const from = read(mapping.from);
-  if (from === undefined || from === "") return undefined;
+  // An empty text is one; a request without any is about something else.
+  if (from === undefined || from === "" || read(mapping.text) === undefined) return undefined;
   const part = readPart(request, mapping, read);
   return {
     id: readFilled(mapping.id, read),

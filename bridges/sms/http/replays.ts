@@ -1,23 +1,26 @@
-/** Memory of the requests that were taken: the same one again has no effect. */
-export interface Replays {
-  has(proof: string): boolean;
+/** Memory of the requests that were taken: the same one again has no effect, and gets the same reply. */
+export interface Replays<Reply> {
+  read(proof: string): Reply | undefined;
   /** @param goodFor milliseconds in which it may come again; afterwards its timestamp is refused. */
-  keep(proof: string, goodFor: number): void;
+  keep(proof: string, reply: Reply, goodFor: number): void;
 }
 
 /** 44 octets each: at most a few megabytes. */
 const MOST = 20_000;
 
-export function createReplays(now: () => Date, most = MOST): Replays {
-  const ends = new Map<string, number>();
+export function createReplays<Reply>(now: () => Date, most = MOST): Replays<Reply> {
+  const kept = new Map<string, { readonly reply: Reply; readonly end: number }>();
   return {
-    has: (proof) => (ends.get(proof) ?? Number.NEGATIVE_INFINITY) >= now().getTime(),
-    keep: (proof, goodFor) => {
-      ends.delete(proof);
-      ends.set(proof, now().getTime() + goodFor);
-      for (const [oldest, end] of ends) {
-        if (ends.size <= most && end >= now().getTime()) break;
-        ends.delete(oldest);
+    read: (proof) => {
+      const found = kept.get(proof);
+      return found !== undefined && found.end >= now().getTime() ? found.reply : undefined;
+    },
+    keep: (proof, reply, goodFor) => {
+      kept.delete(proof);
+      kept.set(proof, { reply, end: now().getTime() + goodFor });
+      for (const [oldest, { end }] of kept) {
+        if (kept.size <= most && end >= now().getTime()) break;
+        kept.delete(oldest);
       }
     },
   };

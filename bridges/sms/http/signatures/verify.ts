@@ -22,6 +22,8 @@ export type Verification =
       readonly proof: string | undefined;
       /** How long an equal one may still come, in milliseconds. */
       readonly goodFor: number;
+      /** Whether what stands in the URL is the gateway's word too. */
+      readonly coversQuery: boolean;
     }
   | { readonly ok: false; readonly code: "SMS_WEBHOOK_SIGNATURE" | "SMS_WEBHOOK_STALE" };
 
@@ -38,12 +40,12 @@ export function verify(request: IncomingRequest, scheme: Scheme, secrets: Secret
   if (scheme.scheme === "token") {
     const given = request.query.find(({ name }) => name === "token")?.value ?? headerOf(request, "x-guichet-token");
     const isGood = given !== undefined && secrets.token !== undefined && isSame(given, secrets.token);
-    return isGood ? { ok: true, proof: undefined, goodFor: 0 } : FORGED;
+    return isGood ? { ok: true, proof: undefined, goodFor: 0, coversQuery: true } : FORGED;
   }
   if (signing === undefined) return FORGED;
   if (scheme.scheme === "twilio") {
     if (!isSignedByTwilio(request, signing)) return FORGED;
-    return { ok: true, proof: prove(headerOf(request, "x-twilio-signature")), goodFor: DAY };
+    return { ok: true, proof: prove(headerOf(request, "x-twilio-signature")), goodFor: DAY, coversQuery: true };
   }
   const signed =
     scheme.scheme === "vonage"
@@ -52,7 +54,8 @@ export function verify(request: IncomingRequest, scheme: Scheme, secrets: Secret
   if (signed === undefined) return FORGED;
   const window = scheme.window_seconds * 1000;
   if (!(Math.abs(now - signed.at * 1000) <= window)) return STALE;
-  return { ok: true, proof: prove(signed.proof), goodFor: signed.at * 1000 + window - now };
+  const coversQuery = scheme.scheme === "vonage" && request.body.length === 0;
+  return { ok: true, proof: prove(signed.proof), goodFor: signed.at * 1000 + window - now, coversQuery };
 }
 
 interface Signed {
@@ -70,6 +73,8 @@ function readVonage(
 ): Signed | undefined {
   const authorization = headerOf(request, "authorization");
   if (authorization !== undefined) {
+    // The token holds a hash of the body, and says nothing of a query.
+    if (request.body.length === 0) return undefined;
     const token = readVonageToken(authorization, secret, request.body);
     const isOurs = token?.account === undefined || account === undefined || token.account === account;
     return token !== undefined && isOurs ? { at: token.signedAt, proof: authorization } : undefined;
