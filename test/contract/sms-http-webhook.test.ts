@@ -238,6 +238,50 @@ describe("OVHcloud's webhook", () => {
   });
 });
 
+test("OVHcloud's texts are fetched: none of before, each once and in order, also after an outage and a restart", async () => {
+  const double = await startSmsGatewayDouble("ovhcloud");
+  const { account, key, secret, consumer: consumer_key } = LOGIN;
+  const settings = httpSettings.parse({
+    profile: "ovhcloud",
+    base_url: double.url,
+    account,
+    key,
+    secret,
+    consumer_key,
+    poll_seconds: 0.1,
+    timeout_seconds: 1,
+  });
+  const start = async () => {
+    gateway = openHttpGateway(settings, host);
+    await gateway.open(signal);
+  };
+  const write = (id: number, message: string) =>
+    double.incoming.set(String(id), {
+      id,
+      sender: "+33612345678",
+      message,
+      creationDatetime: "2026-01-02T03:04:05+01:00",
+    });
+  write(9, "of before");
+  await start();
+  await until("the first look is over", async () => (await host.host.notes.get("http-poll-last")) === "9");
+  host.failing = true;
+  for (const [id, message] of ["un", "deux", "trois"].entries()) write(10 + id, message);
+  await until("the store was tried", () => host.calls > 1);
+  expect(host.troubles.at(-1)).toBe("SMS_POLL_FAILED");
+  host.failing = false;
+  await until("all are there", () => host.texts.length === 3);
+  await until("it works again", () => host.troubles.at(-1) === undefined);
+  await gateway.close(AbortSignal.timeout(500));
+  write(13, "quatre");
+  await start();
+  await until("the last is there", () => host.texts.length > 3);
+  expect(host.texts.map(({ id, text }) => `${id} ${text}`)).toEqual(["10 un", "11 deux", "12 trois", "13 quatre"]);
+  expect(host.texts[0]).toMatchObject({ from: "+33612345678", to: "", at: new Date("2026-01-02T02:04:05Z") });
+  await gateway.close(AbortSignal.timeout(500));
+  await double.stop();
+});
+
 describe("a generic gateway's webhook", () => {
   const post = (path: string, value: object, at = seconds(), secret = "sign-1") => {
     const body = JSON.stringify(value);

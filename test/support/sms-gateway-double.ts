@@ -37,6 +37,8 @@ export interface SmsGatewayDouble {
   lists: boolean;
   /** What it tells of messages when it is asked (OVHcloud): by id. */
   readonly outgoing: Map<string, Readonly<Record<string, unknown>>>;
+  /** Texts of citizens that can be fetched (OVHcloud): by id. */
+  readonly incoming: Map<string, Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export async function startSmsGatewayDouble(kind: Kind): Promise<SmsGatewayDoubl
     clockAhead: 0,
     lists: false,
     outgoing: new Map(),
+    incoming: new Map(),
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       http.close();
@@ -163,10 +166,13 @@ function answerOvh(request: IncomingMessage, url: URL, double: SmsGatewayDouble)
     const found = [...double.outgoing].flatMap(([id, message]) => (message.tag === tag ? [Number(id)] : []));
     return checkOvh(request, url, "", double) ?? json(200, double.lists ? found : []);
   }
-  const [, id] = /^\/1\.0\/sms\/[^/]+\/outgoing\/([^/]+)$/.exec(url.pathname) ?? [];
+  if (/^\/1\.0\/sms\/[^/]+\/incoming$/.test(url.pathname)) {
+    return checkOvh(request, url, "", double) ?? json(200, [...double.incoming.keys()].map(Number).reverse());
+  }
+  const [, kind, id] = /^\/1\.0\/sms\/[^/]+\/(outgoing|incoming)\/([^/]+)$/.exec(url.pathname) ?? [];
   if (id === undefined) return undefined;
   const fault = checkOvh(request, url, "", double);
-  const found = double.outgoing.get(id);
+  const found = (kind === "incoming" ? double.incoming : double.outgoing).get(id);
   return fault ?? (found ? json(200, found) : json(404, { message: "The requested object does not exist" }));
 }
 

@@ -134,6 +134,16 @@ const receipt = z.strictObject({
   answer: reply,
 });
 
+const poll = z.strictObject({
+  /** Path of the texts' names: numbers that grow. */
+  list: template,
+  /** Where they stand in the answer. Left out: the answer is a list of them. */
+  ids: field.optional(),
+  /** Path of one text, `{id}`. */
+  item: template,
+  text: text.omit({ answer: true }),
+});
+
 /** How one gateway is spoken to over HTTP. */
 export const profileSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, "a lower-case word"),
@@ -152,6 +162,7 @@ export const profileSchema = z.strictObject({
       receipt: receipt.optional(),
     })
     .optional(),
+  poll: poll.optional(),
 });
 
 export type Profile = z.output<typeof profileSchema>;
@@ -159,7 +170,8 @@ export type SendTemplate = Profile["send"];
 export type Parameters = z.output<typeof parameters>;
 export type AnswerMapping = Profile["answer"];
 export type WebhookMapping = NonNullable<Profile["webhook"]>;
-export type TextMapping = NonNullable<WebhookMapping["text"]>;
+export type TextMapping = Omit<NonNullable<WebhookMapping["text"]>, "answer">;
+export type PollMapping = NonNullable<Profile["poll"]>;
 export type ReceiptMapping = NonNullable<WebhookMapping["receipt"]>;
 export type Conditions = z.output<typeof conditions>;
 

@@ -83,6 +83,15 @@ const fields = z.object({
     .describe("How long an answer is waited for; what becomes of the message is not known afterwards."),
   at_once: z.int().min(1).max(100).default(8).describe("Requests under way at once."),
   per_second: z.number().positive().max(1000).default(20).describe("Requests begun in a second."),
+  poll_seconds: z
+    .number()
+    .min(0.1)
+    .max(3600)
+    .optional()
+    .describe(
+      "OVHcloud: fetches texts so often, instead of being called. Begins with what comes after the first start.",
+    )
+    .meta({ example: 30 }),
   webhook: webhook.optional(),
 });
 
@@ -114,6 +123,8 @@ function* findMissing(written: z.output<typeof fields>, mapping: Profile): Gener
     yield [["base_url"], "the gateway's address, which its profile does not know"];
   for (const name of mapping.needs)
     if (written[name] === undefined) yield [[name], `${name}, which ${mapping.name} needs`];
+  if (written.poll_seconds !== undefined && mapping.poll === undefined)
+    yield [["poll_seconds"], `no poll_seconds: ${mapping.name} cannot be asked for texts`];
   if (written.webhook === undefined) return;
   if (mapping.webhook === undefined) {
     yield [["webhook"], "no webhook: the profile has none"];
