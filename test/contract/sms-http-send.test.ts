@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openHttpGateway } from "../../bridges/sms/http/index.ts";
 import { BUNDLED } from "../../bridges/sms/http/load-profile.ts";
@@ -123,6 +126,23 @@ describe.each(BUNDLED)("%s", (profile) => {
   });
 });
 
+test("an outage is found to be over without another answer", async () => {
+  const double = await startSmsGatewayDouble("twilio");
+  const gateway = gatewayTo("twilio", double.url);
+  double.next = "cut";
+  await failureOf(gateway.submit(answerOf("un"), signal));
+  await double.stop();
+  expect(host.troubles).toEqual(["SMS_HTTP_UNKNOWN"]);
+  await sleep(1200);
+  expect(host.troubles).toEqual(["SMS_HTTP_UNKNOWN"]);
+  const back = await startSmsGatewayDouble("twilio", Number(new URL(double.url).port));
+  await until("it is seen", () => host.troubles.length > 1);
+  expect(host.troubles).toEqual(["SMS_HTTP_UNKNOWN", undefined]);
+  expect(back.asked).toBe(0);
+  await gateway.close(AbortSignal.timeout(200));
+  await back.stop();
+});
+
 test("closing lets what runs end until the deadline, and takes nothing new", async () => {
   const double = await startSmsGatewayDouble("twilio");
   const gateway = gatewayTo("twilio", double.url);
@@ -214,6 +234,42 @@ describe("over TLS", () => {
     });
     server.close();
   });
+});
+
+test("over TLS with an authority of one's own; without it the certificate is refused, and nothing was sent", async () => {
+  using files = folderWith({});
+  const [key, cert] = [files.path("key.pem"), files.path("cert.pem")];
+  const words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  const made = spawnSync("openssl", [
+    ...words,
+    "-addext",
+    "subjectAltName=DNS:localhost",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ]);
+  expect(made.status).toBe(0);
+  let asked = 0;
+  const server = createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+    asked++;
+    response.writeHead(201).end('{"sid":"SM1"}');
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const submit = async (url: string, more: object) => {
+    const gateway = gatewayTo("twilio", url, more);
+    await gateway.open(signal);
+    return gateway.submit(answerOf("un"), signal).finally(() => gateway.close(AbortSignal.timeout(100)));
+  };
+  expect(await submit(`https://localhost:${port}`, { ca: cert })).toEqual({ ids: ["SM1"] });
+  for (const [url, more] of [
+    [`https://localhost:${port}`, {}],
+    [`https://127.0.0.1:${port}`, { ca: cert }],
+  ] as const)
+    expect(await failureOf(submit(url, more))).toMatchObject({ consequence: "retry", code: "SMS_HTTP_CONNECT" });
+  expect(asked).toBe(1);
+  server.close();
 });
 
 test("no log line holds words or numbers of a text", async () => {

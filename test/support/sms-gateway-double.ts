@@ -23,7 +23,7 @@ type Fault =
   | "in-part"
   | "garbage";
 
-/** A gateway on a free port of 127.0.0.1 that keeps what is submitted, and fails on demand. It checks logins and signatures. */
+/** A gateway on a port of 127.0.0.1 that keeps what is submitted, and fails on demand. It checks logins and signatures. */
 export interface SmsGatewayDouble {
   readonly url: string;
   /** Fields of each message that was taken. */
@@ -54,7 +54,7 @@ interface Submission {
 }
 type Speak = (submission: Submission, double: SmsGatewayDouble) => Answer;
 
-export async function startSmsGatewayDouble(kind: Kind): Promise<SmsGatewayDouble> {
+export async function startSmsGatewayDouble(kind: Kind, port = 0): Promise<SmsGatewayDouble> {
   const sockets = new Set<Socket>();
   let asked = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -79,7 +79,7 @@ export async function startSmsGatewayDouble(kind: Kind): Promise<SmsGatewayDoubl
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  http.listen(0, "127.0.0.1");
+  http.listen(port, "127.0.0.1");
   await once(http, "listening");
   const address = http.address();
   const double: SmsGatewayDouble = {

@@ -10,12 +10,15 @@ import { createPace } from "./pace.ts";
 import type { HttpSettings } from "./settings.ts";
 import { signForOvh } from "./sign-ovh.ts";
 import type { Values } from "./template.ts";
+import { watchOutage } from "./watch-outage.ts";
 
 /** Requests of ours to the gateway. */
 export interface GatewayClient {
   open(): Promise<void>;
   /** @throws DeliveryError */
   submit(text: OutgoingText, signal: AbortSignal): Promise<SubmittedText>;
+  /** Ends its timers; requests end with their signals. */
+  close(): void;
   /** Asks the gateway for what it knows. @throws ExchangeError */
   get(path: string, values: Values, signal: AbortSignal): Promise<HttpAnswer>;
 }
@@ -23,7 +26,7 @@ export interface GatewayClient {
 /** What the answer to a refused login may come from; then the gateway's clock is asked for anew. */
 const LOGIN_STATUSES: readonly number[] = [400, 401, 403];
 
-export function createClient(settings: HttpSettings, { host, trouble }: GatewayHost): GatewayClient {
+export function createClient(settings: HttpSettings, { host, trouble: tell }: GatewayHost): GatewayClient {
   const { mapping, account, key, secret, consumer_key: consumer, webhook } = settings;
   const base = settings.base_url ?? mapping.base_url ?? "";
   const pace = createPace({ atOnce: settings.at_once, perSecond: settings.per_second });
@@ -36,6 +39,16 @@ export function createClient(settings: HttpSettings, { host, trouble }: GatewayH
     ...(consumer === undefined ? {} : { consumer_key: consumer }),
     ...(webhook?.token === undefined ? {} : { token: webhook.token }),
     ...(urls === undefined ? {} : { text_url: `${urls}/text`, receipt_url: `${urls}/receipt` }),
+  };
+  const outage = watchOutage(
+    new URL(base),
+    () => limits.ca,
+    () => tell(undefined),
+  );
+  const trouble: GatewayHost["trouble"] = (code) => {
+    if (code === "SMS_HTTP_CONNECT" || code === "SMS_HTTP_UNKNOWN") outage.begin();
+    else outage.end();
+    tell(code);
   };
   /** Seconds that the gateway's clock is ahead of ours. */
   let ahead: number | undefined;
@@ -122,6 +135,7 @@ export function createClient(settings: HttpSettings, { host, trouble }: GatewayH
       }
     },
     get,
+    close: outage.end,
   };
 }
 

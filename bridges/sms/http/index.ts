@@ -38,6 +38,7 @@ export function openHttpGateway(settings: HttpSettings, gatewayHost: GatewayHost
       deadline.addEventListener("abort", end, { once: true });
       await Promise.all([webhook?.close(deadline), poller?.stop(), Promise.allSettled(running)]);
       deadline.removeEventListener("abort", end);
+      client.close();
     },
     submit: async (text, signal) => {
       if (!isOpen) throw new DeliveryError("retry", "SMS_HTTP_ABORTED");
