@@ -2,6 +2,7 @@ import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/ad
 import { openConsent } from "./consent.ts";
 import type { Gateway, GatewayHost } from "./gateway.ts";
 import { watchHealth } from "./health.ts";
+import { openHttpGateway } from "./http/index.ts";
 import { createLimits } from "./limits.ts";
 import { readNumber } from "./numbers.ts";
 import { createReceiptIntake } from "./receipts.ts";
@@ -61,6 +62,7 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
 /** The settings name exactly one. */
 function openGateway({ gateway }: SmsSettings, gatewayHost: GatewayHost): Gateway {
   if (gateway.smpp !== undefined) return openSmppGateway(gateway.smpp, gatewayHost);
+  if (gateway.http !== undefined) return openHttpGateway(gateway.http, gatewayHost);
   throw new Error("The channel has no gateway.");
 }
 

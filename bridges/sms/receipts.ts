@@ -21,7 +21,9 @@ export function createReceiptIntake(host: BridgeHost, sentParts: SentParts, last
   /** @returns false when no text of ours is meant, as far as is known now. */
   const apply = async (receipt: GatewayReceipt): Promise<boolean> => {
     const part = await sentParts.find(receipt.id);
-    if (part === undefined) return tell(receipt, { remoteIds: spellingsOf(receipt.id) });
+    if (part === undefined)
+      // Some gateways name a text as we did.
+      return tell(receipt, { deliveryIds: [receipt.id], remoteIds: spellingsOf(receipt.id) });
     return inOrder(part.deliveryId, () => applyPart(receipt, part));
   };
   const applyPart = async (receipt: GatewayReceipt, part: SentPart) => {

@@ -37,7 +37,8 @@ export function createTextIntake(
       dedupeKey: text.key,
       remoteId: text.key,
       from: { address: sender.address },
-      to: text.to,
+      // Some gateways do not say which of our numbers it came to.
+      to: text.to || settings.number,
       receivedAt: text.at,
       text: text.text.replace(/\r\n?/g, "\n"),
       remarks: [...remarksOn(sender, text), ...(wish === undefined ? [] : [say(`remark.${wish}`, languages)])],

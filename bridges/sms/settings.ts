@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { httpSettings } from "./http/settings.ts";
 import { type Country, isCountry, readNumber } from "./numbers.ts";
 import { quietHours } from "./quiet-hours.ts";
 import { smppSettings } from "./smpp/settings.ts";
@@ -25,7 +26,7 @@ export const settings = z
       .describe("Country whose own form of numbers agents may use (ISO 3166).")
       .meta({ example: "FR", allowed: "two capital letters such as FR" }),
     gateway: z
-      .object({ smpp: smppSettings.optional() })
+      .object({ smpp: smppSettings.optional(), http: httpSettings.optional() })
       .refine((ways) => Object.values(ways).filter((way) => way !== undefined).length === 1, "one gateway")
       .describe("The way to the mobile networks."),
     max_parts: z

@@ -20,6 +20,15 @@ const ENGLISH = {
   "news.SMS_DELETED": "the network deleted the text",
   "news.SMS_DELAYED": "the network still tries to reach the phone",
   "news.SMS_STATE_UNKNOWN": "the network does not know what became of the text",
+  "news.SMS_NUMBER_INVALID": "this is no telephone number that the networks know",
+  "news.SMS_NUMBER_UNREACHABLE": "this number cannot be reached",
+  "news.SMS_NOT_A_MOBILE": "this number takes no texts",
+  "news.SMS_OPTED_OUT": "this person wants no more texts",
+  "news.SMS_BARRED": "the network lets no text through to this number",
+  "news.SMS_CONTENT_REFUSED": "the network refused the words of this text",
+  "news.SMS_HANDSET_UNREACHABLE": "the phone was not reached in time",
+  "news.SMS_NETWORK": "the network failed to deliver it",
+  "news.SMS_SUBSCRIBER_CREDIT": "the credit of this number does not allow it",
 } as const;
 
 export type TextKey = keyof typeof ENGLISH;
@@ -45,6 +54,15 @@ const FRENCH: Readonly<Record<TextKey, string>> = {
   "news.SMS_DELETED": "le réseau a supprimé le texte",
   "news.SMS_DELAYED": "le réseau essaie encore de joindre le téléphone",
   "news.SMS_STATE_UNKNOWN": "le réseau ne sait pas ce que le texte est devenu",
+  "news.SMS_NUMBER_INVALID": "ce n’est pas un numéro que les réseaux connaissent",
+  "news.SMS_NUMBER_UNREACHABLE": "ce numéro ne peut pas être joint",
+  "news.SMS_NOT_A_MOBILE": "ce numéro ne reçoit pas de SMS",
+  "news.SMS_OPTED_OUT": "cette personne ne veut plus de SMS",
+  "news.SMS_BARRED": "le réseau ne laisse passer aucun SMS vers ce numéro",
+  "news.SMS_CONTENT_REFUSED": "le réseau a refusé les mots de ce texte",
+  "news.SMS_HANDSET_UNREACHABLE": "le téléphone n’a pas été joint à temps",
+  "news.SMS_NETWORK": "le réseau n’a pas pu le livrer",
+  "news.SMS_SUBSCRIBER_CREDIT": "le crédit de ce numéro ne le permet pas",
 };
 
 const WORDS: ReadonlyMap<string, Readonly<Record<TextKey, string>>> = new Map([

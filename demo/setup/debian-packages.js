@@ -5,10 +5,10 @@ import { localFolder } from "./paths.js";
 import { SetUpError, say, sayWhileRunning } from "./say.js";
 import { canMakeEnvironments } from "./synapse.js";
 
-const SERVERS = ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve", "postfix", "redis-server", "ngircd"];
+const SERVERS = ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve", "postfix", "redis-server", "ngircd", "kannel"];
 
 /**
- * Installs the mail servers, Redis and the IRC server that tests talk to: the only thing set-up puts outside the project folder, so only
+ * Installs the mail servers, Redis, the IRC server and the SMS gateway that tests talk to: the only thing set-up puts outside the project folder, so only
  * as root or in CI. Starts no service. An ordinary user is told which tests will be skipped.
  */
 export async function ensureDebianPackages() {
