@@ -1,88 +1,14 @@
 import { createServer } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import {
-  type Bridge,
-  type BridgeDefinition,
-  type BridgeHost,
-  type Consequence,
-  DeliveryError,
-  type InboundMessage,
-  type OutboundAttachment,
-} from "../../src/adapter/index.ts";
+import { DeliveryError, type InboundMessage } from "../../src/adapter/index.ts";
 import * as sentences from "../../src/conformance/sentences.ts";
-import { type MemorySettings, memoryBridge } from "./memory-bridge.ts";
-
-/** A bridge that breaks one sentence of the contract. */
-export interface Flaw {
-  readonly sentence: string;
-  /** What it does. */
-  readonly title: string;
-  readonly definition: BridgeDefinition<MemorySettings>;
-}
+import { alter, alterInbox, alterOpen, alterSend, type Flaw, recast } from "./alter-bridge.ts";
+import { memoryBridge } from "./memory-bridge.ts";
+import { seenFlaws } from "./seen-flaws.ts";
 
 /** What flaws leave behind on purpose; to be called after each. */
 export const leftovers: (() => unknown)[] = [];
-
-const alter = (
-  sentence: string,
-  title: string,
-  bridge: (bridge: Bridge, host: BridgeHost) => Bridge,
-  host: (host: BridgeHost) => BridgeHost = (same) => same,
-): Flaw => ({
-  sentence,
-  title,
-  definition: {
-    ...memoryBridge,
-    create: (config, lent) => bridge(memoryBridge.create(config, host(lent)), lent),
-  },
-});
-
-type Accept = BridgeHost["inbox"]["accept"];
-const alterInbox = (
-  sentence: string,
-  title: string,
-  accept: (pass: Accept, message: InboundMessage) => ReturnType<Accept>,
-) =>
-  alter(
-    sentence,
-    title,
-    (bridge) => bridge,
-    (host) => ({ ...host, inbox: { ...host.inbox, accept: (message) => accept(host.inbox.accept, message) } }),
-  );
-
-type Send = NonNullable<Bridge["send"]>;
-const alterSend = (
-  sentence: string,
-  title: string,
-  send: (pass: Send, ...given: Parameters<Send>) => ReturnType<Send>,
-) =>
-  alter(sentence, title, (bridge) => ({
-    ...bridge,
-    send: (message, signal) => {
-      if (bridge.send === undefined) throw new Error("the memory bridge sends");
-      return send(bridge.send, message, signal);
-    },
-  }));
-
-const alterOpen = (
-  sentence: string,
-  title: string,
-  open: (file: OutboundAttachment, signal: AbortSignal) => Promise<Readable>,
-) =>
-  alterSend(sentence, title, (pass, message, signal) =>
-    pass(
-      { ...message, attachments: message.attachments.map((file) => ({ ...file, open: (held) => open(file, held) })) },
-      signal,
-    ),
-  );
-
-const recast = (sentence: string, from: Consequence, to: Consequence) =>
-  alterSend(sentence, `takes ${from} for ${to}`, async (pass, ...given) =>
-    pass(...given).catch((fault: unknown) => {
-      throw fault instanceof DeliveryError && fault.consequence === from ? new DeliveryError(to, fault.code) : fault;
-    }),
-  );
 
 const leaveTimer = () => {
   const timer = setInterval(() => {}, 60_000);
@@ -308,78 +234,6 @@ function sendsOneAtATime(): Flaw {
       running -= 1;
     });
   });
-}
-
-const seenFlaws: readonly Flaw[] = [
-  alter(sentences.HEALTH_TURNS, "is always well", (bridge) => ({
-    ...bridge,
-    health: () => ({ state: "up", since: new Date() }),
-  })),
-  alter(sentences.HEALTH_TURNS, "gives no reason", (bridge) => ({
-    ...bridge,
-    health: () => ({ state: bridge.health().state, since: new Date() }),
-  })),
-  alter(sentences.HEALTH_TURNS, "is never well again", (bridge) => {
-    let isHurt = false;
-    return {
-      ...bridge,
-      health: () => {
-        const health = bridge.health();
-        isHurt ||= health.state === "degraded";
-        return isHurt ? { ...health, state: "degraded", reason: "MEMORY_DOWN" } : health;
-      },
-    };
-  }),
-  alterLog("logs who wrote", (host) => (message) => host.log.info({ from: message.from.address }, "a message came")),
-  alterLog(
-    "logs what was written",
-    (host) =>
-      ({ text }) =>
-        host.log.debug(`took ${text}`),
-  ),
-  {
-    sentence: sentences.LOG_IS_CLEAN,
-    title: "logs its settings",
-    definition: {
-      ...memoryBridge,
-      create: (config, host) => {
-        host.log.trace({ config }, "built");
-        return memoryBridge.create(config, host);
-      },
-    },
-  },
-  alter(sentences.LOG_IS_CLEAN, "shows what a remote said as its health", (bridge) => {
-    let reason: string | undefined;
-    return {
-      ...bridge,
-      send: async (message, signal) => {
-        if (bridge.send === undefined) throw new Error("the memory bridge sends");
-        return bridge.send(message, signal).catch((fault: unknown) => {
-          if (fault instanceof DeliveryError) reason = fault.remoteAnswer;
-          throw fault;
-        });
-      },
-      health: () => (reason === undefined ? bridge.health() : { state: "degraded", since: new Date(), reason }),
-    };
-  }),
-];
-
-function alterLog(title: string, log: (host: BridgeHost) => (message: InboundMessage) => void): Flaw {
-  return alter(
-    sentences.LOG_IS_CLEAN,
-    title,
-    (bridge) => bridge,
-    (host) => ({
-      ...host,
-      inbox: {
-        ...host.inbox,
-        accept: (message) => {
-          log(host)(message);
-          return host.inbox.accept(message);
-        },
-      },
-    }),
-  );
 }
 
 export const flaws: readonly Flaw[] = [...lifeFlaws, ...arrivalFlaws, ...sendingFlaws, ...seenFlaws];
