@@ -7,7 +7,7 @@ import { createLimits } from "./limits.ts";
 import { readNumber } from "./numbers.ts";
 import { createReceiptIntake } from "./receipts.ts";
 import { createTextIntake } from "./receive.ts";
-import { sendText } from "./send.ts";
+import { countReferences, sendText } from "./send.ts";
 import { openSentParts } from "./sent-parts.ts";
 import { type SmsSettings, settings } from "./settings.ts";
 import { openSmppGateway } from "./smpp/gateway.ts";
@@ -31,7 +31,16 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
     receipt: createReceiptIntake(host, sentParts, () => lastSubmit),
     trouble: health.report,
   });
-  const sending = { settings: config, gateway, sentParts, consent, talks, limits, host };
+  const sending = {
+    settings: config,
+    gateway,
+    sentParts,
+    consent,
+    talks,
+    limits,
+    nextReference: countReferences(),
+    host,
+  };
   // A name can be written from, but not to.
   const isOwnNumber = /^\+?\d+$/.test(config.number);
   return {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { type BridgeHost, DeliveryError, type OutboundMessage, type Sent } from "../../src/adapter/index.ts";
 import type { Consent } from "./consent.ts";
 import type { Gateway, OutgoingText } from "./gateway.ts";
@@ -18,6 +18,8 @@ export interface Sending {
   readonly sentParts: SentParts;
   readonly consent: Consent;
   readonly talks: Talks;
+  /** Joins the parts of one text: another each time, or a phone could join parts of two. */
+  readonly nextReference: () => number;
   readonly limits: Limits;
   readonly host: BridgeHost;
 }
@@ -32,7 +34,7 @@ export async function sendText(message: OutboundMessage, sending: Sending, signa
   if (message.attachments.length > 0) throw refuse("SMS_FILES");
   const text = simplify(message.text);
   if (text.trim() === "") throw refuse("SMS_EMPTY");
-  const outgoing = cut(text, message, settings);
+  const outgoing = cut(text, message, sending);
   const parts = outgoing.parts.length;
   if (parts > settings.max_parts) throw refuse("SMS_TOO_LONG", { parts, most: settings.max_parts });
   if (await orLater(consent.isStopped(address))) throw refuse("SMS_STOPPED");
@@ -59,15 +61,26 @@ const orLater = <Result>(work: Promise<Result>): Promise<Result> =>
     throw cause instanceof DeliveryError ? cause : new DeliveryError("retry", "SMS_NOT_STORED", { cause });
   });
 
-function cut(text: string, { deliveryId, to }: OutboundMessage, { number, gateway }: SmsSettings): OutgoingText {
-  const { encoding, parts } = segment(text, gateway.smpp?.concatenation === "udh16" ? 7 : 6);
-  const reference = createHash("sha256").update(deliveryId).digest().readUInt16BE();
+function cut(text: string, { deliveryId, to }: OutboundMessage, { settings, nextReference }: Sending): OutgoingText {
+  const { encoding, parts } = segment(text, settings.gateway.smpp?.concatenation === "udh16" ? 7 : 6);
+  const reference = nextReference();
   return {
     deliveryId,
-    from: number,
+    from: settings.number,
     to: to.address,
     text,
     encoding,
     parts: parts.map((words, place) => ({ text: words, number: place + 1, of: parts.length, reference })),
   };
 }
+
+/** Begins anywhere: after a restart, too, the references of the last texts are not used again at once. */
+export function countReferences(): () => number {
+  let last = randomInt(REFERENCES);
+  return () => {
+    last = (last + 1) % REFERENCES;
+    return last;
+  };
+}
+
+const REFERENCES = 65_536;

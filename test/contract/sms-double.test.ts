@@ -62,11 +62,25 @@ test("refusals, silence and a cut connection end as they must", async () => {
   await expect.poll(() => channel.send("de retour").catch(() => ""), { timeout: 10_000 }).toMatch(/^\d+$/);
 });
 
+test("a text in pieces that is aborted ends in time, as unknown", async () => {
+  await using both = await open();
+  const { smsc, channel } = both;
+  smsc.react = ({ octets }) => (octets[5] === 1 ? 0 : 0x58);
+  const begun = performance.now();
+  expect(await channel.fail("a".repeat(400), {}, AbortSignal.timeout(700))).toBe("SMS_IN_PIECES (unknown)");
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  const sending = channel.fail("a".repeat(400));
+  await until(() => smsc.submitted.length === 2);
+  await channel.bridge.stop(AbortSignal.timeout(500));
+  expect(await sending).toBe("SMS_IN_PIECES (unknown)");
+  expect(performance.now() - begun).toBeLessThan(10_000);
+});
+
 test("a connection that ends at once, again and again, is not asked for without pause", async () => {
   await using both = await open();
   const { smsc, channel } = both;
-  const until = Date.now() + 3_000;
-  while (Date.now() < until) {
+  const end = Date.now() + 3_000;
+  while (Date.now() < end) {
     smsc.cut();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -16,11 +16,9 @@ export const ANSWER = 0x80000000;
 
 /** Optional parameters (SMPP 3.4, 5.3.2). */
 export const TAG = {
-  source_port: 0x020a,
   sar_msg_ref_num: 0x020c,
   sar_total_segments: 0x020e,
   sar_segment_seqnum: 0x020f,
-  sc_interface_version: 0x0210,
   receipted_message_id: 0x001e,
   network_error_code: 0x0423,
   message_payload: 0x0424,
@@ -30,7 +28,6 @@ export const TAG = {
 /** Values of command_status (SMPP 3.4, 5.1.3). */
 export const STATUS = {
   ESME_ROK: 0x00,
-  ESME_RINVMSGLEN: 0x01,
   ESME_RINVCMDLEN: 0x02,
   ESME_RINVCMDID: 0x03,
   ESME_RINVBNDSTS: 0x04,
@@ -46,7 +43,6 @@ export const STATUS = {
   ESME_RX_T_APPN: 0x64,
   ESME_RX_P_APPN: 0x65,
   ESME_RINVOPTPARSTREAM: 0xc0,
-  ESME_RINVPARLEN: 0xc2,
   ESME_RUNKNOWNERR: 0xff,
 } as const;
 

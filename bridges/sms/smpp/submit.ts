@@ -44,7 +44,8 @@ export async function submitText(text: OutgoingText, submitting: Submitting): Pr
           break;
         } catch (fault) {
           if (!(fault instanceof DeliveryError) || ids.length === 0) throw fault;
-          if (fault.consequence === "retry" && link.isOpen && Date.now() < limit) continue;
+          const mayGoOn = link.isOpen && !submitting.signal.aborted && Date.now() < limit;
+          if (fault.consequence === "retry" && mayGoOn) continue;
           const said = fault.remoteAnswer === undefined ? {} : { remoteAnswer: fault.remoteAnswer };
           throw new DeliveryError("unknown", "SMS_IN_PIECES", { cause: fault, ...said });
         }
