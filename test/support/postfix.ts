@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { freePort } from "./ports.ts";
 
@@ -95,7 +96,12 @@ queue_run_delay = 1s
     return Number(code);
   };
   const start = async () => {
-    const code = await postfix("start");
+    // Just after a stop on a busy machine its processes may still be there, and a start is refused.
+    let code = await postfix("start");
+    for (let again = 0; code !== 0 && again < 20; again += 1) {
+      await sleep(500);
+      code = await postfix("start");
+    }
     if (code !== 0) throw new Error(`postfix ended with ${code}`);
   };
   const stop = async () => void (await postfix("stop"));
