@@ -1,5 +1,4 @@
 import type { KeyObject } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
 import { followRoom } from "./agency/follow-room.ts";
@@ -12,6 +11,7 @@ import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
 import { type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
+import { pause, untilAborted } from "./domain/pause.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
@@ -127,7 +127,7 @@ export async function runApp(options: AppOptions): Promise<void> {
   });
   closing.defer(() => channels.stop());
   // A bridge that hangs must not hold up the others' messages.
-  await Promise.race([channels.start(), sleep(CHANNELS_MS, undefined, { signal }).catch(() => undefined)]);
+  await Promise.race([channels.start(), pause(CHANNELS_MS, signal)]);
   lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
     registration,
@@ -148,7 +148,7 @@ export async function runApp(options: AppOptions): Promise<void> {
   if (signal.aborted) return;
   onReady?.((next) => reread(config, next, channels, log));
   log.info({ agencies: config.agencies.size, channels: config.channels.size }, "guichet is up");
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await untilAborted(signal);
 }
 
 /** Of a file that was read again only the channels can change while guichet runs. */

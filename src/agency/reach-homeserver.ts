@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConfiguredAgency } from "../config/config.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
+import { pause } from "../domain/pause.ts";
 import { NAMESPACE_PREFIX } from "../matrix/identity.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { registerUser } from "../matrix/provision.ts";
@@ -37,7 +37,7 @@ export async function reachHomeserver(parts: ReachParts, signal: AbortSignal): P
           `The homeserver does not know the as_token of ${config.appservice.registration}: name this file in its app_service_config_files and restart it.`,
         );
       if (!waited) log.warn({ code: error.errcode, status: error.status }, "homeserver not ready; waiting for it");
-      await sleep(Math.max(WAIT_MS, error.retryAfterMs ?? 0), undefined, { signal }).catch(() => undefined);
+      await pause(Math.max(WAIT_MS, error.retryAfterMs ?? 0), signal);
     }
   }
   return [];
@@ -50,7 +50,7 @@ export async function openClosedRooms(
   signal: AbortSignal,
 ): Promise<void> {
   for (let left = closed; left.length > 0; ) {
-    await sleep(CLOSED_WAIT_MS, undefined, { signal }).catch(() => undefined);
+    await pause(CLOSED_WAIT_MS, signal);
     if (signal.aborted) return;
     try {
       left = await provideRooms(parts, left);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type ChannelId, leaseLane } from "../domain/ids.ts";
+import { pause } from "../domain/pause.ts";
 import type { Database } from "../store/database.ts";
 import { takeLease } from "../store/lease.ts";
 
@@ -24,14 +24,14 @@ export async function holdLease(
   run: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const asked = { db: database.relaxed, lane: leaseLane(channel, name), owner: randomUUID(), leaseMs, stop, log };
-  const pause = () => sleep(Math.min(LOOK_MS, leaseMs / 4), undefined, { signal: stop }).catch(() => undefined);
+  const rest = () => pause(Math.min(LOOK_MS, leaseMs / 4), stop);
   while (!stop.aborted) {
     const lease = await takeLease(asked).catch((error: unknown) => {
       log.warn({ err: error, lease: name }, "lease not asked for");
       return undefined;
     });
     if (!lease) {
-      await pause();
+      await rest();
       continue;
     }
     try {
@@ -40,6 +40,6 @@ export async function holdLease(
       if (!lease.signal.aborted) log.error({ err: error, lease: name }, "work under a lease ended with a fault");
     }
     await lease.release();
-    if (!lease.signal.aborted) await pause();
+    if (!lease.signal.aborted) await rest();
   }
 }

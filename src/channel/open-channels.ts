@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Bridge, BridgeHost, Health, Inbox } from "../adapter/index.ts";
 import type { Config, ConfiguredChannel } from "../config/config.ts";
-import type { ChannelId, Lane } from "../domain/ids.ts";
+import { type ChannelId, channelId, type Lane } from "../domain/ids.ts";
+import { pause } from "../domain/pause.ts";
 import { forgetStates, readSwitches, resumeChannel, writeStates } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
@@ -141,7 +141,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
   }
   async function keepLooking(): Promise<void> {
     while (!stop.signal.aborted) {
-      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      await pause(LOOK_MS, stop.signal);
       if (stop.signal.aborted) return;
       await look().catch((error: unknown) => parts.log.warn({ err: error }, "switches of channels not read"));
     }
@@ -150,9 +150,9 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
   let forgetStrays = () => {};
   let looking: Promise<void> = Promise.resolve();
   return {
-    configured: (name) => [...config.channels.values()].find((channel) => channel.name === name),
+    configured: (name) => config.channels.get(channelId(name)),
     all: () => [...config.channels.values()],
-    bridge: (name) => [...running].find(([channel]) => channel === name)?.[1].run.bridge(),
+    bridge: (name) => running.get(channelId(name))?.run.bridge(),
     async start() {
       forgetStrays = catchStrays((channel, error) => running.get(channel)?.run.blame(error));
       switches = await readSwitches(database.relaxed);

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Bridge, Health } from "../adapter/index.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { ChannelId } from "../domain/ids.ts";
+import { pause, untilAborted } from "../domain/pause.ts";
 import { guardBridge } from "./guard-bridge.ts";
 
 /** Time that a bridge has to start and to stop, in milliseconds. */
@@ -45,6 +46,7 @@ export interface RunOptions {
 export function runChannel(options: RunOptions): ChannelRun {
   const { channel, log, onUp, startMs = START_MS, firstAgainMs = FIRST_AGAIN_MS } = options;
   const stopping = new AbortController();
+  const unbuilt: Health = { state: "starting", since: new Date() };
   let bridge: Bridge | undefined;
   let isOpen = false;
   let fault: { readonly code: BridgeFault; readonly since: Date } | undefined;
@@ -80,8 +82,7 @@ export function runChannel(options: RunOptions): ChannelRun {
       onUp();
     }
     onStarted();
-    if (!ending.aborted)
-      await new Promise<void>((resolve) => ending.addEventListener("abort", () => resolve(), { once: true }));
+    await untilAborted(ending);
     isOpen = false;
     if (!stopping.signal.aborted) await end(built, AbortSignal.timeout(STOP_MS));
   };
@@ -108,14 +109,15 @@ export function runChannel(options: RunOptions): ChannelRun {
       failures = Date.now() - began > LONGEST_AGAIN_MS ? 1 : failures + 1;
       const at = nextTry(new Date(), failures, { firstMs: firstAgainMs, mostMs: LONGEST_AGAIN_MS });
       const wait = Math.max(0, at.getTime() - Date.now());
-      await sleep(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await pause(wait, stopping.signal);
     }
   };
   const running = keepRunning();
   let stopped: Promise<void> | undefined;
   return {
     bridge: () => bridge,
-    health: () => (fault ? { state: "degraded", since: fault.since, reason: fault.code } : (bridge?.health() ?? NEW)),
+    health: () =>
+      fault ? { state: "degraded", since: fault.since, reason: fault.code } : (bridge?.health() ?? unbuilt),
     blame: (error) => fail("BRIDGE_FAULT", error),
     started,
     stop(deadline) {
@@ -128,8 +130,6 @@ export function runChannel(options: RunOptions): ChannelRun {
     },
   };
 }
-
-const NEW: Health = { state: "starting", since: new Date() };
 
 /** @returns false when `work` has not ended in time, or when `signal` aborts before; what it does later concerns nobody. */
 async function endsIn(ms: number, work: Promise<unknown>, signal: AbortSignal): Promise<boolean> {

@@ -1,13 +1,11 @@
 import { Command } from "commander";
-import { pino } from "pino";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { channelId } from "../domain/ids.ts";
-import { attachStore } from "../store/attach.ts";
 import { readStates, readSwitches, writeSwitch } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { configOption } from "./config-option.ts";
+import { withDatabase } from "./with-database.ts";
 
 interface Options {
   readonly config: string;
@@ -38,20 +36,6 @@ export function bridgesCommand(): Command {
       );
   }
   return command;
-}
-
-async function withDatabase(
-  { config: path }: Options,
-  work: (database: Database, config: Config) => Promise<void>,
-): Promise<void> {
-  const config = await loadConfig(path);
-  const log = pino({ level: "error", base: null }, pino.destination(2));
-  const store = await attachStore({ ...config.database, dataFolder: config.dataFolder }, log);
-  try {
-    await work(store.database, config);
-  } finally {
-    await store.close();
-  }
 }
 
 async function list({ relaxed }: Database, config: Config): Promise<void> {

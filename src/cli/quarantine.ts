@@ -2,17 +2,15 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
-import { pino } from "pino";
-import { loadConfig } from "../config/load.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { type InboxId, inboxId } from "../domain/ids.ts";
-import { attachStore } from "../store/attach.ts";
 import { readFiles, type WaitingFile } from "../store/attachment.ts";
 import { readBlob } from "../store/blob.ts";
 import type { Database } from "../store/database.ts";
 import { dropQuarantined, listQuarantined, readQuarantined, releaseQuarantined } from "../store/quarantine.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import { configOption } from "./config-option.ts";
+import { withDatabase } from "./with-database.ts";
 
 interface Options {
   readonly config: string;
@@ -54,17 +52,6 @@ export function quarantineCommand(): Command {
       }),
     );
   return command;
-}
-
-async function withDatabase(options: Options, work: (database: Database) => Promise<void>): Promise<void> {
-  const config = await loadConfig(options.config);
-  const log = pino({ level: "error", base: null }, pino.destination(2));
-  const store = await attachStore({ ...config.database, dataFolder: config.dataFolder }, log);
-  try {
-    await work(store.database);
-  } finally {
-    await store.close();
-  }
 }
 
 async function list({ relaxed }: Database): Promise<void> {

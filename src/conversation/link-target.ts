@@ -1,4 +1,5 @@
 import type { Mark } from "../html/flow.ts";
+import { decodePercent } from "./decode-percent.ts";
 
 /** Where a link leads, for people. */
 interface Target {
@@ -57,24 +58,16 @@ function readTarget(href: string): Target | undefined {
 
 /** Copies and subjects that a stranger wants sent along are left out. */
 function readAddress(path: string): Target | undefined {
-  const address = decode(path).trim();
+  const address = decodePercent(path).trim();
   if (!/^[^\s\p{C}@<>"&?]{1,64}@[^\s\p{C}@<>"&?]{1,190}$/u.test(address)) return undefined;
   return { href: `mailto:${encodeURI(address)}`, told: address, name: address.toLowerCase(), isSuspect: false };
 }
 
 /** Hosts that an address carries in its path or query: redirects, and what mail gateways make of links. */
 function onward(url: URL): string[] {
-  const [, next] = /(https?:\/\/[^\s&"'<>]+)/i.exec(decode(url.href.slice(url.origin.length))) ?? [];
+  const [, next] = /(https?:\/\/[^\s&"'<>]+)/i.exec(decodePercent(url.href.slice(url.origin.length))) ?? [];
   const inner = next === undefined ? null : URL.parse(next);
   return inner === null || sameSite(inner.host, url.host) ? [] : [inner.host];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The end of a host is what counts. */

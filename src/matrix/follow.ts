@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { UserId } from "../domain/ids.ts";
+import { pause } from "../domain/pause.ts";
 import type { Thoroughness } from "./catch-up.ts";
 import type { HomeserverClient } from "./homeserver-client.ts";
 import { MatrixError } from "./matrix-error.ts";
@@ -50,7 +50,7 @@ export function followHomeserver(parts: FollowParts): Following {
       if (caughtUp) await succeeds(parts, parts.resume, signal);
       failures = caughtUp && pinged ? 0 : failures + 1;
       const wait = failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (failures - 1), EVERY_MS);
-      await sleep(wait, undefined, { signal: AbortSignal.any([signal, wanted.signal]) }).catch(() => undefined);
+      await pause(wait, AbortSignal.any([signal, wanted.signal]));
     }
   };
   const watch = {

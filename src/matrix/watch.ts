@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { UserId } from "../domain/ids.ts";
+import { pause } from "../domain/pause.ts";
 import { type HomeserverClient, textOf } from "./homeserver-client.ts";
 import { MatrixError } from "./matrix-error.ts";
 
@@ -47,7 +47,7 @@ export async function watchHomeserver(parts: WatchParts, signal: AbortSignal): P
       if (!away) parts.onAway();
       away = true;
       since = undefined;
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
+      await pause(wait, signal);
       wait = Math.min(wait * 2, MOST_RETRY_MS);
     }
   }

@@ -1,3 +1,5 @@
+import { decodePercent } from "../conversation/decode-percent.ts";
+
 /**
  * Links to people and rooms of Matrix (Client-Server API, matrix.to navigation and the matrix: scheme). A citizen can
  * do nothing with one, and it tells them how the agency's homeserver is named.
@@ -41,15 +43,7 @@ const plainName = (id: string) =>
 
 function nameOfTarget(link: string): string {
   const [, path = ""] = TARGET_PATH.exec(link) ?? [];
-  const first = decode(path).replace(/^(u|r)\//, (_all, kind: string) => (kind === "u" ? "@" : "#"));
+  const first = decodePercent(path).replace(/^(u|r)\//, (_all, kind: string) => (kind === "u" ? "@" : "#"));
   const [id = ""] = first.split("/");
   return /^[@#]/.test(id) ? plainName(id) : "";
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

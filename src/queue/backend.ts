@@ -1,5 +1,6 @@
 import { createPostgresBackend, createRedisBackend, type JobsOptions, runMigrations, withBackend } from "bullmq";
 import { Redis } from "ioredis";
+import { compareTexts } from "../domain/compare-texts.ts";
 import { gather } from "../domain/gather.ts";
 import { openPreparedPool } from "../store/prepared-pool.ts";
 
@@ -62,7 +63,7 @@ export async function openBackend(place: QueuePlace, options: BackendOptions): P
   }
   const add = gather(async (jobs: readonly { job: LaneJob; how: JobsOptions }[]) => {
     // In one order everywhere, as each takes a lock of its own on the way.
-    const ordered = jobs.toSorted((a, b) => compareIds(a.how, b.how));
+    const ordered = jobs.toSorted((a, b) => compareTexts(idOf(a.how), idOf(b.how)));
     await queue.addBulk(ordered.map(({ job, how }) => ({ name: job.name, data: job, opts: how })));
     return jobs.map(() => undefined);
   });
@@ -75,8 +76,7 @@ export async function openBackend(place: QueuePlace, options: BackendOptions): P
   };
 }
 
-const compareIds = (a: JobsOptions, b: JobsOptions) =>
-  (a.deduplication?.id ?? "") < (b.deduplication?.id ?? "") ? -1 : 1;
+const idOf = ({ deduplication }: JobsOptions) => deduplication?.id ?? "";
 
 function workerSettings({ concurrency, recoverMs }: BackendOptions) {
   return {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { compareTexts } from "../domain/compare-texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, conversationId, type InboxId, inboxId, type Lane, laneFrom } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
@@ -42,7 +43,7 @@ export async function addArrivals(
   arrivals: readonly NewArrival[],
 ): Promise<(InboxId | undefined)[]> {
   // In one order everywhere, so that two processes which store the same arrivals can't wait for each other.
-  const ordered = arrivals.toSorted((a, b) => compare(a.dedupeKey, b.dedupeKey));
+  const ordered = arrivals.toSorted((a, b) => compareTexts(a.dedupeKey, b.dedupeKey));
   const { rows } = await sql<{ id: string; channel: string; dedupe_key: string }>`
     insert into inbox (channel, dedupe_key, lane, state, message, received_at, has_files)
     select channel, dedupe_key, lane, 'waiting', message, received_at, has_files
@@ -62,8 +63,6 @@ export async function addArrivals(
     return id;
   });
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 /** The oldest waiting arrivals of a lane, due or not: those behind one that is not due must wait for it. */
 export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number): Promise<Arrival[]> {
