@@ -5,10 +5,10 @@ import { buildRequest, valuesOf } from "../../bridges/sms/http/build-request.ts"
 import { holds, readerOfJson } from "../../bridges/sms/http/fields.ts";
 import { judgeAnswer } from "../../bridges/sms/http/judge-answer.ts";
 import { BUNDLED, loadProfile, ProfileError, parseProfile } from "../../bridges/sms/http/load-profile.ts";
-import { createPace } from "../../bridges/sms/http/pace.ts";
 import { createReplays } from "../../bridges/sms/http/replays.ts";
 import { httpSettings } from "../../bridges/sms/http/settings.ts";
 import { readConcatenation } from "../../bridges/sms/http/udh.ts";
+import { createPace } from "../../bridges/sms/pace.ts";
 import { check } from "../../src/config/check.ts";
 import { folderWith } from "../support/config-folder.ts";
 import { answerOf } from "../support/sms-gateway-host.ts";
@@ -239,7 +239,7 @@ test("the place among the parts is read from a user data header, among other ele
 });
 
 test("requests are held back: so many at once, so many a second, and none after the end", async () => {
-  const pace = createPace({ atOnce: 2, perSecond: 50 });
+  const pace = createPace(2, 50);
   const { signal } = new AbortController();
   let [running, most] = [0, 0];
   const began = performance.now();

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { GatewayHost, OutgoingText, SubmittedText } from "../gateway.ts";
+import { createPace } from "../pace.ts";
+import { pause } from "../wait.ts";
 import { buildRequest, type HttpRequest, resolveUrl, valuesOf } from "./build-request.ts";
 import { ExchangeError, exchange, type HttpAnswer } from "./exchange.ts";
 import { findIn, parseJson } from "./fields.ts";
 import { judgeAnswer, listIds } from "./judge-answer.ts";
-import { createPace } from "./pace.ts";
 import type { HttpSettings } from "./settings.ts";
 import { signForOvh } from "./sign-ovh.ts";
 import type { Values } from "./template.ts";
@@ -29,7 +29,7 @@ const LOGIN_STATUSES: readonly number[] = [400, 401, 403];
 export function createClient(settings: HttpSettings, { host, trouble: tell }: GatewayHost): GatewayClient {
   const { mapping, account, key, secret, consumer_key: consumer, webhook } = settings;
   const base = settings.base_url ?? mapping.base_url ?? "";
-  const pace = createPace({ atOnce: settings.at_once, perSecond: settings.per_second });
+  const pace = createPace(settings.at_once, settings.per_second);
   const limits: { timeout: number; ca?: string } = { timeout: settings.timeout_seconds * 1000 };
   const urls = webhook?.public_url === undefined ? undefined : webhook.public_url.replace(/\/+$/, "");
   const common: Values = {
@@ -148,6 +148,3 @@ function ruleOnLoss(fault: unknown, signal: AbortSignal, trouble: GatewayHost["t
   if (!signal.aborted) trouble(code);
   return new DeliveryError(handedOver ? "unknown" : "retry", code, { cause: fault });
 }
-
-/** Resolves after the time, or as soon as the signal aborts. */
-const pause = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal }).catch(() => {});

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { GatewayHost } from "../gateway.ts";
+import { pause } from "../wait.ts";
 import type { GatewayClient } from "./client.ts";
 import { findIn, parseJson } from "./fields.ts";
 import { readRequest } from "./incoming.ts";
@@ -65,7 +65,7 @@ export function createPoller(
           trouble("SMS_POLL_FAILED");
         },
       );
-      await sleep(seconds * 1000, undefined, { signal: until }).catch(() => {});
+      await pause(seconds * 1000, until);
     }
   };
   return {

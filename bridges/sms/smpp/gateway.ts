@@ -1,11 +1,11 @@
 import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { Gateway, GatewayHost } from "../gateway.ts";
+import { createPace } from "../pace.ts";
 import { pause } from "../wait.ts";
 import { COMMAND, STATUS } from "./commands.ts";
 import { readTlsFiles } from "./connect.ts";
 import { type Binding, keepBound } from "./keep-bound.ts";
 import type { Link } from "./link.ts";
-import { createPace } from "./pace.ts";
 import { createArrivals } from "./receive.ts";
 import type { SmppSettings } from "./settings.ts";
 import { submitText } from "./submit.ts";

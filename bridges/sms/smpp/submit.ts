@@ -1,11 +1,11 @@
 import { DeliveryError } from "../../../src/adapter/index.ts";
 import type { OutgoingText, SubmittedText, TextPart } from "../gateway.ts";
 import { encodeGsm7 } from "../gsm7.ts";
+import type { Pace } from "../pace.ts";
 import { addressOf } from "./addresses.ts";
 import { COMMAND, STATUS, TAG } from "./commands.ts";
 import { isAlive } from "./keep-bound.ts";
 import { type Link, NoAnswer } from "./link.ts";
-import type { Pace } from "./pace.ts";
 import { type ShortMessage, writeSubmit } from "./pdu.ts";
 import { BrokenPdu, readMessageId } from "./read-pdu.ts";
 import type { SmppSettings } from "./settings.ts";

@@ -1,9 +1,11 @@
-import { pause } from "../wait.ts";
+import { pause } from "./wait.ts";
 
 /** Lets so many run at once, so many begin in a second, and none while the other side asks for a rest. */
 export interface Pace {
   /** Resolves when it is the caller's turn, with what ends the turn. Rejects with the signal's reason when it aborts. */
   take(signal: AbortSignal): Promise<() => void>;
+  /** Does the work when it is its turn, and ends the turn. */
+  run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
   /** The other side asks for less: nothing begins for a while, longer each time in a row. */
   slow(): void;
   /** The other side took one. */
@@ -45,19 +47,28 @@ export function createPace(window: number, perSecond: number): Pace {
     signal.addEventListener("abort", giveUp, { once: true });
     await promise.finally(() => signal.removeEventListener("abort", giveUp));
   };
+  const take = async (signal: AbortSignal) => {
+    await enter(signal);
+    const at = Math.max(nextAt, Date.now());
+    nextAt = at + 1000 / perSecond;
+    // A rest may be asked for while one waits.
+    for (let wait = at - Date.now(); wait > GRAIN && !signal.aborted; wait = Math.max(at, restUntil) - Date.now())
+      await pause(wait, signal);
+    if (signal.aborted) {
+      leave();
+      throw signal.reason;
+    }
+    return leave;
+  };
   return {
-    take: async (signal) => {
-      await enter(signal);
-      const at = Math.max(nextAt, Date.now());
-      nextAt = at + 1000 / perSecond;
-      // A rest may be asked for while one waits.
-      for (let wait = at - Date.now(); wait > GRAIN && !signal.aborted; wait = Math.max(at, restUntil) - Date.now())
-        await pause(wait, signal);
-      if (signal.aborted) {
-        leave();
-        throw signal.reason;
+    take,
+    run: async (work, signal) => {
+      const end = await take(signal);
+      try {
+        return await work();
+      } finally {
+        end();
       }
-      return leave;
     },
     slow: () => {
       const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** Math.min(rests, 10)) * (0.75 + Math.random() / 2);
