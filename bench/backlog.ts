@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ImapFlow } from "imapflow";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { startEmbedded } from "../src/store/embedded.ts";
-import { type Dovecot, startDovecot, users } from "../test/support/dovecot.ts";
+import { startDovecot, users } from "../test/support/dovecot.ts";
 import { openHouse } from "../test/support/house.ts";
 import { missing } from "../test/support/needs.ts";
 import { peakRssMb } from "./measure.ts";
@@ -22,21 +21,9 @@ const CITIZENS = 200;
 const LOOK_MS = 1_000;
 const [{ user, password }] = users;
 
-async function fill({ imapPort }: Dovecot): Promise<void> {
-  const client = new ImapFlow({
-    host: "127.0.0.1",
-    port: imapPort,
-    secure: false,
-    tls: { rejectUnauthorized: false },
-    auth: { user, pass: password },
-    logger: false,
-  });
-  await client.connect();
-  for (let number = 0; number < MAILS; number += 1) {
-    const mail = `From: citizen${number % CITIZENS}@example.org\r\nTo: ${user}\r\nSubject: Matter ${number}\r\nMessage-ID: <backlog-${number}@example.org>\r\n\r\nMail ${number} of a citizen who has waited.\r\n`;
-    await client.append("INBOX", mail);
-  }
-  await client.logout();
+function* write(): Generator<string> {
+  for (let number = 0; number < MAILS; number += 1)
+    yield `From: citizen${number % CITIZENS}@example.org\r\nTo: ${user}\r\nSubject: Matter ${number}\r\nMessage-ID: <backlog-${number}@example.org>\r\n\r\nMail ${number} of a citizen who has waited.\r\n`;
 }
 
 async function count({ relaxed }: Database): Promise<{ taken: number; posted: number }> {
@@ -64,7 +51,7 @@ const embedded = await startEmbedded({ folder, log });
 closing.defer(() => embedded.stop());
 const dovecot = await startDovecot();
 closing.defer(() => dovecot.remove());
-await fill(dovecot);
+await dovecot.append(write());
 print(`${MAILS} mails of ${CITIZENS} citizens wait in one mailbox`);
 const imap = { host: "127.0.0.1", port: dovecot.imapsPort, user, password, ca: dovecot.tls.cert };
 const began = performance.now();

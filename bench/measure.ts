@@ -1,15 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-
-/** USER_HZ, the unit of CPU times in /proc: 100 on every Linux that Node runs on. */
-const TICK_MS = 10;
-
-/** CPU time of one process so far, user and system, in milliseconds. */
-export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
+import { readCpuMs } from "../demo/setup/cpu-time.ts";
 
 /**
  * CPU time so far of all processes that work in a folder, as those of a PostgreSQL do, in milliseconds. What has ended
@@ -18,7 +8,7 @@ export function cpuMs(pid: number): number {
 export function cpuMsIn(folder: string): number {
   const ofOne = (pid: string) => {
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder ? cpuMs(Number(pid)) : 0;
+      return readlinkSync(`/proc/${pid}/cwd`) === folder ? readCpuMs(Number(pid)) : 0;
     } catch {
       return 0;
     }

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
+import { readCpuMs } from "../demo/setup/cpu-time.ts";
 import { readTokens } from "../src/matrix/registration.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { startEmbedded } from "../src/store/embedded.ts";
 import { ADDRESS, type House, openHouse } from "../test/support/house.ts";
 import { sendBare } from "./bare.ts";
 import { type BenchMail, type MailRun, sendMails } from "./mails.ts";
-import { cpuMs, cpuMsIn, percentiles } from "./measure.ts";
+import { cpuMsIn, percentiles } from "./measure.ts";
 import { countRequests, countSends, sayCounts, total } from "./requests.ts";
 
 export const print = (line = "") => process.stdout.write(`${line}\n`);
@@ -56,11 +57,11 @@ export async function openRig(width: number): Promise<Rig> {
     width,
     async mails(name, mails) {
       requests.take();
-      const [synapse, guichet] = [house.synapse.cpuMs(), cpuMs(house.guichet.pid)];
+      const [synapse, guichet] = [house.synapse.cpuMs(), readCpuMs(house.guichet.pid)];
       const postgres = cpuMsIn(cluster);
       const run = await sendMails(target, mails, { width });
       const each = (ms: number) => (ms / mails.length).toFixed(1);
-      const cost = `guichet ${each(cpuMs(house.guichet.pid) - guichet)} PostgreSQL ${each(cpuMsIn(cluster) - postgres)} Synapse ${each(house.synapse.cpuMs() - synapse)} ms`;
+      const cost = `guichet ${each(readCpuMs(house.guichet.pid) - guichet)} PostgreSQL ${each(cpuMsIn(cluster) - postgres)} Synapse ${each(house.synapse.cpuMs() - synapse)} ms`;
       await sleep(300);
       const counts = requests.take();
       const asked = `${(total(counts) / mails.length).toFixed(2)} requests (${sayCounts(counts, mails.length)})`;

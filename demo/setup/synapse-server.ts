@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readCpuMs } from "./cpu-time.ts";
 import { isPortFree } from "./free-port.ts";
 import { synapsePython } from "./paths.js";
 import { type ServerProcess, startServer } from "./server-process.ts";
@@ -46,8 +47,6 @@ export interface SynapseServer {
 
 const SHARED_SECRET_FILE = "registration-secret";
 const UNLIMITED = { per_second: 100_000, burst_count: 100_000 };
-/** USER_HZ, the unit of CPU times in /proc: 100 on every Linux that Node runs on. */
-const TICK_MS = 10;
 
 /** Starts Synapse from .local/synapse (`ensureSynapse` installs it) and waits for its /health. */
 export async function startSynapseServer(options: SynapseServerOptions): Promise<SynapseServer> {
@@ -197,11 +196,4 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
     throw new Error(`Synapse answered ${response.status}: ${JSON.stringify(body)}`);
   }
   return { ...body };
-}
-
-/** proc(5): the fields after the command, which may itself hold spaces and brackets; utime and stime are the 14th and 15th. */
-function readCpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

@@ -4,8 +4,8 @@ import { dkimVerify } from "mailauth";
 import { afterEach, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
 import type { OutboundMessage } from "../../src/adapter/index.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 import { folderWith } from "../support/config-folder.ts";
-import { createMemoryHost } from "../support/email-host.ts";
 import { fakeDns } from "../support/fake-dns.ts";
 import { type SmtpSink, startSmtpSink } from "../support/smtp-sink.ts";
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ImapFlow } from "imapflow";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
+import { createMemoryHost, type MemoryHost } from "../../src/conformance/memory-host.ts";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
-import { createMemoryHost, type MemoryHost } from "../support/email-host.ts";
 import { type FaultyWire, openFaultyWire, type WireFault } from "../support/faulty-wire.ts";
 import { missing } from "../support/needs.ts";
 import { becomesTrue } from "../support/patience.ts";
@@ -41,23 +40,14 @@ describe.skipIf(absent !== undefined)(`an IMAP server in trouble${absent === und
   }
 
   /** Sizes of all kinds: faults hit in the middle of mails, too. */
-  async function fill(): Promise<void> {
-    const client = new ImapFlow({
-      host: "127.0.0.1",
-      port: dovecot.imapPort,
-      secure: false,
-      tls: { rejectUnauthorized: false },
-      auth: { user, pass: password },
-      logger: false,
-    });
-    await client.connect();
-    for (let number = 0; number < MAILS; number += 1) {
-      const body = `${number} ${"x".repeat(70)}\r\n`.repeat(random.between(1, number % 10 === 0 ? 3_000 : 300));
-      const head = `From: Anna <anna@example.org>\r\nTo: ${user}\r\nSubject: n${number}\r\nMessage-ID: <${number}@example.org>`;
-      await client.append("INBOX", `${head}\r\n\r\n${body}`);
-    }
-    await client.logout();
-  }
+  const fill = () =>
+    dovecot.append(
+      Array.from({ length: MAILS }, (_, number) => {
+        const body = `${number} ${"x".repeat(70)}\r\n`.repeat(random.between(1, number % 10 === 0 ? 3_000 : 300));
+        const head = `From: Anna <anna@example.org>\r\nTo: ${user}\r\nSubject: n${number}\r\nMessage-ID: <${number}@example.org>`;
+        return `${head}\r\n\r\n${body}`;
+      }),
+    );
 
   const faults: Record<string, () => WireFault> = {
     "cuts its connections": () => ({ does: "cut", afterBytes: random.between(100, 900_000) }),

@@ -4,7 +4,8 @@ import { createTransport } from "nodemailer";
 import { afterEach, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
 import type { Bridge } from "../../src/adapter/index.ts";
-import { createMemoryHost, type MemoryHost, until } from "../support/email-host.ts";
+import { createMemoryHost, type MemoryHost } from "../../src/conformance/memory-host.ts";
+import { until } from "../support/patience.ts";
 
 const running: { bridge: Bridge; host: MemoryHost }[] = [];
 afterEach(async () => {

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import email from "../../bridges/email/index.ts";
 import { createTokenSource, type OAuth2Error } from "../../bridges/email/oauth2.ts";
 import type { Bridge } from "../../src/adapter/index.ts";
+import { createMemoryHost, type MemoryHost } from "../../src/conformance/memory-host.ts";
 import { type Dovecot, startDovecot, users } from "../support/dovecot.ts";
-import { createMemoryHost, type MemoryHost, until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import { freePort } from "../support/ports.ts";
 import { startPostfix } from "../support/postfix.ts";
 import { startSmtpSink } from "../support/smtp-sink.ts";

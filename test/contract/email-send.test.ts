@@ -4,7 +4,8 @@ import { simpleParser } from "mailparser";
 import { afterEach, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
 import { type Bridge, DeliveryError, type OutboundMessage } from "../../src/adapter/index.ts";
-import { createMemoryHost, until } from "../support/email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
+import { until } from "../support/patience.ts";
 import { startSmtpSink } from "../support/smtp-sink.ts";
 
 const running: (() => Promise<void>)[] = [];

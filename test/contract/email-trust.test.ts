@@ -3,8 +3,9 @@ import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import email from "../../bridges/email/index.ts";
 import type { Bridge } from "../../src/adapter/index.ts";
+import { createMemoryHost, type MemoryHost } from "../../src/conformance/memory-host.ts";
 import { type DnsServer, startDnsServer } from "../support/dns-server.ts";
-import { createMemoryHost, type MemoryHost, until } from "../support/email-host.ts";
+import { until } from "../support/patience.ts";
 import { freePort } from "../support/ports.ts";
 
 let dns: DnsServer;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { until } from "../support/email-host.ts";
+import { until } from "../support/patience.ts";
 import { startSmsChannel } from "../support/sms-channel.ts";
 import { startSmscDouble } from "../support/smsc-double.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { runScript } from "../support/child-script.ts";
-import { until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { useSmsc } from "../support/smsc-suite.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createMemoryHost, until } from "../support/email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import { useSmsc } from "../support/smsc-suite.ts";
 
 const absent = missing("jsmpp-smsc");

@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createMemoryHost, until } from "../support/email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import { useSmsc } from "../support/smsc-suite.ts";
 
 const absent = missing("jsmpp-smsc");

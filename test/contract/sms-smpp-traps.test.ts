@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import { makeSmscCertificates } from "../support/smsc-certificates.ts";
 import { useSmsc } from "../support/smsc-suite.ts";
 

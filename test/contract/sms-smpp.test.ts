@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { until } from "../support/email-host.ts";
 import { missing } from "../support/needs.ts";
+import { until } from "../support/patience.ts";
 import type { SmsChannel } from "../support/sms-channel.ts";
 import { useSmsc } from "../support/smsc-suite.ts";
 

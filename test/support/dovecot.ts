@@ -4,8 +4,9 @@ import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { ImapFlow } from "imapflow";
 import { createTransport } from "nodemailer";
-import { until } from "./email-host.ts";
+import { until } from "./patience.ts";
 import { freePort } from "./ports.ts";
 
 const run = promisify(execFile);
@@ -21,6 +22,8 @@ export interface Dovecot {
   readonly tls: { readonly cert: string; readonly key: string };
   /** Puts a mail, its lines ended by \n or \r\n, into the mailbox of a user, by LMTP. */
   deliver(user: string, mail: string): Promise<void>;
+  /** Puts many mails, their lines ended by \r\n, into the first user's mailbox, by IMAP and in this order. */
+  append(mails: Iterable<string>): Promise<void>;
   /** Has each mail for a user answered by a machine (RFC 5230); needs `submissionPort`. */
   answerWhileAway(user: string, words: string): Promise<void>;
   /** Runs `doveadm`, the administrator's command. */
@@ -125,6 +128,20 @@ export async function startDovecot({ introspection, submissionPort }: DovecotOpt
         raw: mail.replace(/\r?\n/g, "\r\n"),
       });
       client.close();
+    },
+    append: async (mails) => {
+      const [{ user, password }] = users;
+      const client = new ImapFlow({
+        host: "127.0.0.1",
+        port: imapPort,
+        secure: false,
+        tls: { rejectUnauthorized: false },
+        auth: { user, pass: password },
+        logger: false,
+      });
+      await client.connect();
+      for (const mail of mails) await client.append("INBOX", mail);
+      await client.logout();
     },
     answerWhileAway: async (user, words) => {
       const home = join(folder, "mail", user);

@@ -16,6 +16,11 @@ export async function whileAway<Answer>(request: () => Promise<Answer>, signal?:
   }
 }
 
+/** Waits until `holds` says true. @throws Error when it does not in time. */
+export async function until(holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  if (!(await becomesTrue(holds, limitMs, 20))) throw new Error(`not so after ${limitMs} ms`);
+}
+
 /** Waits until `holds` says true. @returns false when it does not in time. */
 export async function becomesTrue(
   holds: () => boolean | Promise<boolean>,

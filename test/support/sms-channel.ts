@@ -1,6 +1,6 @@
 import sms from "../../bridges/sms/index.ts";
 import { type Bridge, DeliveryError, type OutboundMessage } from "../../src/adapter/index.ts";
-import { createMemoryHost, type MemoryHost } from "./email-host.ts";
+import { createMemoryHost, type MemoryHost } from "../../src/conformance/memory-host.ts";
 
 /** An SMS channel around a core in memory. */
 export interface SmsChannel extends AsyncDisposable {

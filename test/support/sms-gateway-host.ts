@@ -1,6 +1,6 @@
 import type { GatewayHost, GatewayReceipt, OutgoingText, ReceivedText } from "../../bridges/sms/gateway.ts";
 import type { Acceptance } from "../../src/adapter/index.ts";
-import { createMemoryHost } from "./email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 
 /** Keeps what a gateway hands on, each text once; fails on demand. */
 export interface MemoryGatewayHost extends GatewayHost {

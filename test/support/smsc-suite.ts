@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { createMemoryHost, until } from "./email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
+import { until } from "./patience.ts";
 import { type ChannelSettings, type SmsChannel, startSmsChannel } from "./sms-channel.ts";
 import { buildSmsc, type Smsc, type SmscProgram } from "./smsc.ts";
 

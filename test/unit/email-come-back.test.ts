@@ -7,7 +7,7 @@ import { readAsFile, readMail } from "../../bridges/email/read-mail.ts";
 import { shortenAutomatic } from "../../bridges/email/shorten-automatic.ts";
 import { spool } from "../../bridges/email/spool.ts";
 import type { Assessment } from "../../bridges/email/trust/assess.ts";
-import { createMemoryHost } from "../support/email-host.ts";
+import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 
 const own = ownAddress("mairie@town.example", "+");
 const at = new Date(1_800_000_000_000);

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createMemoryHost } from "../email-host.ts";
+import { createMemoryHost } from "../../../src/conformance/memory-host.ts";
 import { startSmsChannel } from "../sms-channel.ts";
 
 const [folder = "", port] = process.argv.slice(2);
