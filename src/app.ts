@@ -10,8 +10,9 @@ import { registrationNeeds } from "./config/registration-needs.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
-import { type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
+import { type Lane, type RoomId, readLane, type SharedLane } from "./domain/ids.ts";
 import { pause, untilAborted } from "./domain/pause.ts";
+import type { Turn } from "./domain/turn.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
@@ -77,9 +78,9 @@ export async function runApp(options: AppOptions): Promise<void> {
   const alone = config.database.url === undefined;
   const lanes = await openLanes({ place, database, concurrency, log, alone });
   closing.defer(() => lanes.stop());
-  const wake = async (lane: Lane) => {
+  const wake = async (lane: Lane, whose: string) => {
     // The row is stored: a queue that can't be told now learns of it from the sweep.
-    await lanes.wake(lane).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
+    await lanes.wake(lane, whose).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
   };
 
   const base = { config, log, database, client, users, agencies, wake };
@@ -90,7 +91,7 @@ export async function runApp(options: AppOptions): Promise<void> {
     log,
     wake,
     inboxFor: ({ name }, isOwn) =>
-      openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane) }),
+      openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane, name) }),
   });
   const keys = {
     ghostKey: await keepKey(database.durable, "ghost"),
@@ -101,8 +102,7 @@ export async function runApp(options: AppOptions): Promise<void> {
   closing.defer(() => sweep.stop());
 
   const take = async (events: readonly IncomingEvent[]) => {
-    const rooms = await addEvents(database.durable, events);
-    for (const room of rooms) void wake(roomLane(room));
+    for (const { lane, whose } of await addEvents(database.durable, events)) void wake(lane, whose);
   };
   const ping = () => pingAppservice(client, users, registration.id);
   const following = followHomeserver({
@@ -111,7 +111,7 @@ export async function runApp(options: AppOptions): Promise<void> {
     watcher: users.fullId(`${NAMESPACE_PREFIX}watch`),
     ping,
     async resume() {
-      for (const lane of await endPostponement(database.relaxed)) void wake(lane);
+      for (const { lane, whose } of await endPostponement(database.relaxed)) void wake(lane, whose);
     },
     catchUp: (how) =>
       catchUp(
@@ -169,7 +169,7 @@ interface Parts {
   readonly client: HomeserverClient;
   readonly users: OurUsers;
   readonly agencies: Agencies;
-  wake(lane: Lane): Promise<void>;
+  wake(lane: Lane, whose: string): Promise<void>;
 }
 
 interface WorkParts extends Parts {
@@ -243,11 +243,11 @@ function makeWork(parts: WorkParts) {
     texts: (agency) => agencies.textsOf(agency),
     openFile: (mxc, signal) => downloadMedia(client, mxc, users.bot, signal),
   };
-  return async (fence: Fence): Promise<Date | undefined> => {
+  return async (fence: Fence, turn: Turn): Promise<Date | undefined> => {
     const lane = readLane(fence.lane);
-    if (lane.of === "arrivals") return deliverArrivals(inbox, fence);
+    if (lane.of === "arrivals") return deliverArrivals(inbox, fence, turn);
     if (lane.of === "events") return acceptEvents(intake, fence, lane.room);
-    if (lane.of === "answers") return deliverAnswers(outbox, fence, lane.conversation);
+    if (lane.of === "answers") return deliverAnswers(outbox, fence, lane.conversation, turn);
     return undefined;
   };
 }
@@ -258,7 +258,7 @@ function sayQuarantined(texts: DeskTexts, { id, message }: Arrival, code: string
   return code === "CITIZEN_BANNED" ? texts.banned(id) : texts.quarantined(id, code);
 }
 
-async function findDue(database: Database, dueBefore: Date): Promise<Lane[]> {
+async function findDue(database: Database, dueBefore: Date): Promise<SharedLane[]> {
   const found = await Promise.all(
     [findIdleLanes, findIdleRooms, findIdleReplies].map((find) => find(database.relaxed, dueBefore, SWEEP_LIMIT)),
   );

@@ -20,7 +20,7 @@ const LOOK_MS = 2_000;
 export interface ChannelParts {
   readonly database: Database;
   readonly log: Logger;
-  wake(lane: Lane): Promise<void>;
+  wake(lane: Lane, whose: string): Promise<void>;
   /** @param isOwn whether an address is one that a channel of ours writes from. */
   inboxFor(channel: ConfiguredChannel, isOwn: (address: string) => boolean): Inbox;
 }
@@ -55,7 +55,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     [...running.values()].some(({ run }) => run.bridge()?.addresses?.includes(address) === true);
   const isOn = ({ name, enabled }: ConfiguredChannel) => switches.get(name) ?? enabled;
   const resume = async (channel: ChannelId) => {
-    for (const lane of await resumeChannel(database.relaxed, channel)) await parts.wake(lane);
+    for (const { lane, whose } of await resumeChannel(database.relaxed, channel)) await parts.wake(lane, whose);
   };
 
   function begin(configured: ConfiguredChannel): Running {

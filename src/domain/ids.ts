@@ -33,6 +33,12 @@ export const leaseLane = (channel: ChannelId, name: string) => `lease/${channel}
 /** For lanes that come back from the database or the queue. */
 export const laneFrom = (text: string) => text as Lane;
 
+/** A lane with work, and the channel (for a room's events the agency) that shares the workers with others. */
+export interface SharedLane {
+  readonly lane: Lane;
+  readonly whose: string;
+}
+
 /** What a lane holds, read back from its name. */
 export type LaneContent =
   | { readonly of: "arrivals" }

@@ -14,7 +14,7 @@ import type { Citizen } from "./join.ts";
 export interface BeginningParts {
   readonly database: Database;
   readonly log: Logger;
-  wake(lane: Lane): Promise<void>;
+  wake(lane: Lane, whose: string): Promise<void>;
   /** Tells an agency of a conversation's new room. @throws MatrixError when the homeserver is away. */
   announcePortal(agency: string, portal: RoomId): Promise<void>;
 }
@@ -42,7 +42,7 @@ export async function begin(
     const id = await add(trx, fence, arrival, beginning);
     return { id, isAcknowledged: await acknowledge(trx, arrival, id, { ...acknowledging, agency, log: parts.log }) };
   });
-  if (isAcknowledged) await parts.wake(replyLane(id));
+  if (isAcknowledged) await parts.wake(replyLane(id), arrival.channel);
   return id;
 }
 

@@ -9,6 +9,7 @@ import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { Lane, RoomId } from "../domain/ids.ts";
+import type { Turn } from "../domain/turn.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
@@ -25,7 +26,7 @@ export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly replyKey: KeyObject;
   readonly log: Logger;
   readonly flood: FloodGuard;
-  wake(lane: Lane): Promise<void>;
+  wake(lane: Lane, whose: string): Promise<void>;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
   /** Makes a new conversation's own room, or finds it again. @returns undefined until it can be made. @throws MatrixError */
@@ -56,11 +57,12 @@ export interface InboxChannel {
 const READ_AT_ONCE = 20;
 
 /** Posts a lane's arrivals in their order. @returns when the lane has something to do again. */
-export async function deliverArrivals(parts: InboxDelivery, fence: Fence): Promise<Date | undefined> {
+export async function deliverArrivals(parts: InboxDelivery, fence: Fence, turn: Turn): Promise<Date | undefined> {
   for (;;) {
     const waiting = await readWaiting(parts.database.relaxed, fence.lane, READ_AT_ONCE);
     for (const arrival of waiting) {
-      if (arrival.dueAt.getTime() > Date.now() || fence.signal.aborted) return arrival.dueAt;
+      const mustWait = arrival.dueAt.getTime() > Date.now() || fence.signal.aborted || turn.isOver();
+      if (mustWait) return arrival.dueAt;
       const again = await attempt(parts, fence, arrival);
       if (again) return again;
     }

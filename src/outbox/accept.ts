@@ -1,8 +1,9 @@
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { Fence } from "../domain/fence.ts";
-import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
+import { type ConversationId, type RoomId, replyLane } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
+import { readChannels } from "../store/conversation.ts";
 import { readWaitingEvents, type WaitingEvent } from "../store/matrix-event.ts";
 import { findMessages, type RecordedMessage } from "../store/message.ts";
 import { findPortalOwner } from "../store/portal-room.ts";
@@ -24,7 +25,7 @@ const BEHIND_WAIT_MS = 250;
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
   if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
-  const woken = new Set<Lane>();
+  const answered = new Set<ConversationId>();
   const portal = await findPortalOwner(parts.database.relaxed, room);
   const rules = portal ? parts.agency(portal.agency) : parts.agencyOf(room);
   const pass = { parts, fence, room, rules, portal: portal?.conversation };
@@ -34,7 +35,7 @@ export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: Room
       const waiting = await readWaitingEvents(parts.database.relaxed, room, after, READ_AT_ONCE);
       for (const event of waiting) {
         const conversation = await accept(pass, event, holds);
-        if (conversation) woken.add(replyLane(conversation));
+        if (conversation) answered.add(conversation);
         after = event;
       }
       if (waiting.length < READ_AT_ONCE || fence.signal.aborted) return holds.next(new Date());
@@ -44,8 +45,14 @@ export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: Room
     parts.log.warn({ lane: fence.lane, code: error.errcode }, "events wait for the homeserver");
     return nextTry(new Date(), 1, { firstMs: 5_000, mostMs: 5_000, askedMs: error.retryAfterMs });
   } finally {
-    for (const lane of woken) await parts.wake(lane);
+    await wakeAnswers(parts, [...answered]);
   }
+}
+
+async function wakeAnswers(parts: OutboxIntake, conversations: readonly ConversationId[]): Promise<void> {
+  if (conversations.length === 0) return;
+  const channels = await readChannels(parts.database.relaxed, conversations);
+  for (const [conversation, channel] of channels) await parts.wake(replyLane(conversation), channel);
 }
 
 /** What all events of one pass over a room have in common. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { type Bridge, DeliveryError } from "../adapter/index.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
+import type { Turn } from "../domain/turn.ts";
 import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
 import { endingOf, endingOfSent } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
@@ -22,6 +23,7 @@ export async function deliverAnswers(
   parts: OutboxDelivery,
   fence: Fence,
   conversation: ConversationId,
+  turn: Turn,
 ): Promise<Date | undefined> {
   let next: Date | undefined;
   const later = (at: Date | undefined) => {
@@ -30,7 +32,7 @@ export async function deliverAnswers(
   let blocked = false;
   for (const answer of await readOpenAnswers(parts.database.relaxed, conversation)) {
     const attemptNow = isPending(answer) && !blocked && answer.dueAt.getTime() <= Date.now() && !fence.signal.aborted;
-    const current = attemptNow ? await attempt(parts, fence, answer) : answer;
+    const current = attemptNow ? await attempt(parts, fence, answer, turn) : answer;
     later(await show(parts, fence, current));
     if (!isPending(current)) continue;
     if (!blocked) later(current.dueAt);
@@ -40,7 +42,7 @@ export async function deliverAnswers(
   return next;
 }
 
-async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Promise<Answer> {
+async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer, turn: Turn): Promise<Answer> {
   const bridge = parts.bridge(answer.conversation.channel);
   const now = new Date();
   // Found like this, an earlier worker died during its attempt: nobody knows how it ended.
@@ -55,7 +57,7 @@ async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Pro
   const ending =
     interrupted && bridge?.capabilities.repeatable !== true
       ? ({ state: "unknown", code: "INTERRUPTED", mayHaveLeft: true } as const)
-      : await hand(parts, fence, bridge, claimed);
+      : await turn.outside(() => hand(parts, fence, bridge, claimed));
   await settleAttempt(parts.database.durable, fence, claimed, ending);
   parts.log.info(
     { outbox: answer.id, state: ending.state, code: ending.code, attempts: claimed.attempts },

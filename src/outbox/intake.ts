@@ -22,7 +22,7 @@ export interface OutboxIntake extends DeskParts {
    * @throws MatrixError when there is no way in.
    */
   follow(room: RoomId): Promise<boolean>;
-  wake(lane: Lane): Promise<void>;
+  wake(lane: Lane, whose: string): Promise<void>;
   /** Key of the hash that names ghosts. */
   readonly ghostKey: KeyObject;
   /** The running bridge of a channel; undefined when it was taken out of the configuration. */

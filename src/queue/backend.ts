@@ -13,6 +13,8 @@ export type QueuePlace =
 export interface LaneJob {
   readonly name: "work" | "timer";
   readonly lane: string;
+  /** The channel or agency that shares the workers with others. */
+  readonly whose: string;
 }
 
 export interface BackendOptions {
@@ -29,8 +31,11 @@ export interface Backend {
   obliterate(): Promise<void>;
   /** Begins to take jobs. */
   start(): void;
-  /** Takes no more jobs, waits for those that run, and tells the server how they ended: for ever, if it is away. */
-  close(): Promise<void>;
+  /**
+   * Takes no more jobs, waits for those that run and for what else has to be told, and tells the server how they ended:
+   * for ever, if it is away.
+   */
+  close(rest: () => Promise<void>): Promise<void>;
   /** Ends a `close` that can't end by itself. */
   disconnect(): void;
 }
@@ -49,8 +54,9 @@ export async function openBackend(place: QueuePlace, options: BackendOptions): P
     for (const part of [worker, queue]) part.disconnect().catch(options.onFault);
     parts.disconnect();
   };
-  const close = async () => {
+  const close = async (rest: () => Promise<void>) => {
     await worker.close();
+    await rest();
     await queue.close();
     parts.disconnect();
   };

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Fence } from "../domain/fence.ts";
 import { type Lane, laneFrom } from "../domain/ids.ts";
+import type { Turn } from "../domain/turn.ts";
 import type { Database } from "../store/database.ts";
 import { freeLanes } from "../store/lane.ts";
-import { type LaneJob, openBackend, type QueuePlace } from "./backend.ts";
-import { type LaneKeeping, type LaneWork, workLane } from "./work-lane.ts";
+import { openBackend, type QueuePlace } from "./backend.ts";
+import { shareSlots } from "./share-slots.ts";
+import { type LaneKeeping, workLane } from "./work-lane.ts";
 
 /** A worker that dies without a word is followed after this time, and a tenth of it, at the latest, in milliseconds. */
 const LEASE_MS = 6_000;
@@ -15,15 +18,25 @@ const STOP_MS = 10_000;
 const FAULT_MS = 5_000;
 /** Time that the queue has to hear how the last runs ended, in milliseconds. */
 const PARTING_MS = 2_000;
+/** Jobs that are taken at once, beside those that work: what waits for its turn, or outside, holds up none behind it. */
+const TAKEN = 256;
 /** Timers are rounded up to this, in milliseconds: all wakes of a lane for one moment are one job. */
 const TICK_MS = 100;
+
+/**
+ * Drains a lane's due rows, and resolves to when the lane next has something to do; undefined when nothing is left.
+ */
+export type LaneWork = (fence: Fence, turn: Turn) => Promise<Date | undefined>;
 
 export interface Lanes {
   /**
    * "This lane has work", now or at a time. Cheap, and as often as one likes: each time that was named is kept.
    * Rejects when the queue can't be told; the sweep is then what wakes the lane.
+   * @param whose the channel, or for events of a room the agency, that shares the slots with others.
    */
-  wake(lane: Lane, at?: Date): Promise<void>;
+  wake(lane: Lane, whose: string, at?: Date): Promise<void>;
+  /** Whether so much waits for one of those who share the slots that others, who have work too, would feel it. */
+  crowds(lane: Lane, whose: string): boolean;
   start(work: LaneWork): void;
   /** Takes no new lane, waits for the running ones, then tells them to end. Safe twice. */
   stop(): Promise<void>;
@@ -47,23 +60,33 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
   const stopping = new AbortController();
   const owner = randomUUID();
   const keeping: LaneKeeping = { database, owner, leaseMs, log, stop: stopping.signal, failures: new Map() };
-  let work: LaneWork | undefined;
+  let work: LaneWork = async () => undefined;
   let stopped: Promise<void> | undefined;
-  const running = new Set<Promise<void>>();
-  const run = async ({ name, lane: text }: LaneJob): Promise<void> => {
-    const lane = laneFrom(text);
-    // BullMQ may take one more job while it ends: the lane is for the next process.
-    const next = name === "timer" || stopped ? new Date() : work && (await workLane(keeping, lane, work));
+  const telling = new Set<Promise<void>>();
+  const tell = (lane: Lane, whose: string, at?: Date): Promise<void> => {
     // BullMQ would keep the error to itself.
-    if (next) await wake(lane, next).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
+    const told = add(lane, whose, at).catch((error: unknown) => log.warn({ err: error, lane }, "lane not woken"));
+    telling.add(told);
+    return told.finally(() => telling.delete(told));
   };
-  const backend = await openBackend(place, {
-    run(job) {
-      const promise = run(job).finally(() => running.delete(promise));
-      running.add(promise);
-      return promise;
+  const slots = shareSlots({
+    slots: concurrency,
+    async run(lane, whose, turn) {
+      const next = await workLane(keeping, lane, (fence) => work(fence, turn));
+      if (!next || next.getTime() <= Date.now()) return next !== undefined;
+      await tell(lane, whose, next);
+      return false;
     },
-    concurrency,
+    giveBack: (lane, whose) => void tell(lane, whose),
+  });
+  const backend = await openBackend(place, {
+    async run({ name, lane: text, whose }) {
+      const lane = laneFrom(text);
+      // BullMQ may take one more job while it ends: the lane is for the next process.
+      if (name === "timer" || stopped) await tell(lane, whose);
+      else await slots.enter(lane, whose);
+    },
+    concurrency: concurrency + TAKEN,
     recoverMs: leaseMs,
     onFault: reportFaults(log),
   });
@@ -78,7 +101,7 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
   }
 
   let closed = false;
-  async function wake(lane: Lane, at?: Date): Promise<void> {
+  async function add(lane: Lane, whose: string, at?: Date): Promise<void> {
     // BullMQ on PostgreSQL would never answer.
     if (closed) throw new Error("the queue is closed");
     const id = hash(lane);
@@ -86,28 +109,32 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
     const now = Date.now();
     if (!at || at.getTime() <= now) {
       // One running and one waiting job a lane: a wake during the work is kept for after it.
-      await backend.add({ name: "work", lane }, { ...gone, deduplication: { id, keepLastIfActive: true } });
+      await backend.add({ name: "work", lane, whose }, { ...gone, deduplication: { id, keepLastIfActive: true } });
       return;
     }
     // A timer is a job of its own that only wakes: neither an earlier wake nor a later one has to do with it.
     const tick = Math.ceil(at.getTime() / TICK_MS) * TICK_MS;
-    await backend.add({ name: "timer", lane }, { ...gone, delay: tick - now, deduplication: { id: `${id}${tick}` } });
+    const timer = { name: "timer", lane, whose } as const;
+    await backend.add(timer, { ...gone, delay: tick - now, deduplication: { id: `${id}${tick}` } });
   }
 
   async function close(): Promise<void> {
     const timer = setTimeout(() => stopping.abort(), stopMs);
     try {
-      const closing = backend.close().then(() => true);
+      const ended = slots.stop();
+      const told = async () => {
+        await ended;
+        await Promise.all(telling);
+      };
+      const closing = backend.close(told).then(() => true);
       const parting = async () => {
-        await Promise.allSettled(running);
+        await ended;
         return sleep(PARTING_MS, false, { ref: false });
       };
-      while (!(await Promise.race([closing, parting()]))) {
-        if (running.size > 0) continue;
+      if (!(await Promise.race([closing, parting()]))) {
         log.warn("the queue did not hear how the last runs ended; it will have lanes looked at again");
         closing.catch(() => undefined);
         backend.disconnect();
-        break;
       }
     } finally {
       closed = true;
@@ -117,7 +144,12 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
   }
 
   return {
-    wake,
+    async wake(lane, whose, at) {
+      const isNow = !at || at.getTime() <= Date.now();
+      if (!closed && isNow && slots.has(lane)) return;
+      await add(lane, whose, at);
+    },
+    crowds: (lane, whose) => slots.crowds(lane, whose),
     start(begun) {
       work = begun;
       backend.start();

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Lane } from "../domain/ids.ts";
+import type { Lane, SharedLane } from "../domain/ids.ts";
 
 export interface Sweep {
   stop(): Promise<void>;
@@ -11,8 +11,8 @@ export interface Sweep {
  * @param options.find lanes with something that was due at that time.
  */
 export function sweepLanes(options: {
-  lanes: { wake(lane: Lane): Promise<void> };
-  find: (dueBefore: Date) => Promise<readonly Lane[]>;
+  lanes: { wake(lane: Lane, whose: string): Promise<void> };
+  find: (dueBefore: Date) => Promise<readonly SharedLane[]>;
   /** How often, and how long a lane must have been due to count as forgotten. */
   everyMs: number;
   log: Logger;
@@ -22,7 +22,7 @@ export function sweepLanes(options: {
   const sweep = async (idleMs: number) => {
     try {
       const found = await find(new Date(Date.now() - idleMs));
-      for (const lane of found) await lanes.wake(lane);
+      for (const { lane, whose } of found) await lanes.wake(lane, whose);
       if (found.length > 0) log.debug({ lanes: found.length }, "woke forgotten lanes");
     } catch (error) {
       log.warn({ err: error }, "sweep failed; the next one tries again");

@@ -5,11 +5,6 @@ import type { Lane } from "../domain/ids.ts";
 import type { Database } from "../store/database.ts";
 import { type Lease, takeLease } from "../store/lease.ts";
 
-/**
- * Drains a lane's due rows, and resolves to when the lane next has something to do; undefined when nothing is left.
- */
-export type LaneWork = (fence: Fence) => Promise<Date | undefined>;
-
 export interface LaneKeeping {
   readonly database: Database;
   /** This worker among all. */
@@ -23,7 +18,11 @@ export interface LaneKeeping {
 }
 
 /** Runs `work` under a lease. @returns when to wake the lane again. */
-export async function workLane(keeping: LaneKeeping, lane: Lane, work: LaneWork): Promise<Date | undefined> {
+export async function workLane(
+  keeping: LaneKeeping,
+  lane: Lane,
+  work: (fence: Fence) => Promise<Date | undefined>,
+): Promise<Date | undefined> {
   const { database, failures, log } = keeping;
   let lease: Lease | undefined;
   try {

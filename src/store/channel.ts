@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { conversationId, type Lane, laneFrom, replyLane } from "../domain/ids.ts";
+import { conversationId, laneFrom, replyLane, type SharedLane } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 /** How a channel is, as one process that runs it says. */
@@ -59,7 +59,7 @@ export async function readStates(db: Kysely<Schema>): Promise<ChannelState[]> {
 }
 
 /** Ends the waiting of what waited for a channel. @returns the lanes to wake. */
-export async function resumeChannel(db: Kysely<Schema>, channel: string): Promise<Lane[]> {
+export async function resumeChannel(db: Kysely<Schema>, channel: string): Promise<SharedLane[]> {
   const arrivals = await db
     .updateTable("inbox")
     .set({ due_at: sql<Date>`now()` })
@@ -73,10 +73,9 @@ export async function resumeChannel(db: Kysely<Schema>, channel: string): Promis
     where c.id = o.conversation_id and c.channel = ${channel} and o.is_open and o.state = 'queued'
       and o.code in ('CHANNEL_DOWN', 'CHANNEL_UNKNOWN')
     returning o.conversation_id`.execute(db);
-  return [
-    ...new Set([
-      ...arrivals.map(({ lane }) => laneFrom(lane)),
-      ...answers.map((row) => replyLane(conversationId(row.conversation_id))),
-    ]),
-  ];
+  const lanes = new Set([
+    ...arrivals.map(({ lane }) => laneFrom(lane)),
+    ...answers.map((row) => replyLane(conversationId(row.conversation_id))),
+  ]);
+  return [...lanes].map((lane) => ({ lane, whose: channel }));
 }

@@ -58,6 +58,15 @@ export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject
     .execute();
 }
 
+/** The channels of conversations. */
+export async function readChannels(
+  db: Kysely<Schema>,
+  conversations: readonly ConversationId[],
+): Promise<Map<ConversationId, string>> {
+  const rows = await db.selectFrom("conversation").select(["id", "channel"]).where("id", "in", conversations).execute();
+  return new Map(rows.map((row) => [conversationId(row.id), row.channel]));
+}
+
 /**
  * Conversations that an arrival may continue: the ones in `ids`, then those of cited messages, nearest citation first.
  */

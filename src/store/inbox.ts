@@ -1,7 +1,15 @@
 import { type Kysely, sql } from "kysely";
 import { compareTexts } from "../domain/compare-texts.ts";
 import type { Fence } from "../domain/fence.ts";
-import { type ConversationId, conversationId, type InboxId, inboxId, type Lane, laneFrom } from "../domain/ids.ts";
+import {
+  type ConversationId,
+  conversationId,
+  type InboxId,
+  inboxId,
+  type Lane,
+  laneFrom,
+  type SharedLane,
+} from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { Schema, StoredMessage } from "./schema.ts";
 
@@ -137,16 +145,17 @@ export async function postpone(
 }
 
 /** What waited for the homeserver is due at once when it is there again. @returns the lanes to wake. */
-export async function endPostponement(db: Kysely<Schema>): Promise<Lane[]> {
+export async function endPostponement(db: Kysely<Schema>): Promise<SharedLane[]> {
   const rows = await db
     .updateTable("inbox")
     .set({ due_at: sql<Date>`now()` })
     .where("state", "=", "waiting")
     .where("due_at", ">", sql<Date>`now()`)
     .where("code", "in", UNREACHED)
-    .returning("lane")
+    .returning(["lane", "channel"])
     .execute();
-  return [...new Set(rows.map((row) => laneFrom(row.lane)))];
+  const channels = new Map(rows.map(({ lane, channel }) => [laneFrom(lane), channel]));
+  return [...channels].map(([lane, whose]) => ({ lane, whose }));
 }
 
 /** No answer at all, and a proxy's page instead of one (see MatrixError). */
@@ -166,15 +175,15 @@ export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, 
   expectFenced(fence, result.numUpdatedRows);
 }
 
-/** Lanes with an arrival that has been due for a while: nobody seems to know of them. */
-export async function findIdleLanes(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<Lane[]> {
-  const rows = await db
-    .selectFrom("inbox")
-    .select("lane")
-    .distinct()
-    .where("state", "=", "waiting")
-    .where("due_at", "<", dueBefore)
-    .limit(limit)
-    .execute();
-  return rows.map((row) => laneFrom(row.lane));
+/**
+ * Lanes with an arrival that has been due for a while: nobody seems to know of them. Those that have waited longest come
+ * first, as many of each channel: one with thousands hides no other's.
+ */
+export async function findIdleLanes(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<SharedLane[]> {
+  const { rows } = await sql<{ lane: string; channel: string }>`
+    select lane, channel from (
+      select lane, channel, min(id) as first, row_number() over (partition by channel order by min(id)) as place
+      from inbox where state = 'waiting' and due_at < ${dueBefore} group by lane, channel
+    ) as idle where place <= ${limit} order by first`.execute(db);
+  return rows.map((row) => ({ lane: laneFrom(row.lane), whose: row.channel }));
 }

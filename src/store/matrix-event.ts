@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Fence } from "../domain/fence.ts";
-import { type Lane, type RoomId, roomId, roomLane } from "../domain/ids.ts";
+import { type Lane, type RoomId, roomId, roomLane, type SharedLane } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { Schema } from "./schema.ts";
 
@@ -17,20 +17,20 @@ const ROWS_AT_ONCE = 1_000;
 /**
  * One commit for a whole transaction. Events known already are passed over: a homeserver repeats them late, and
  * catch-up brings them a second time.
- * @returns the rooms that have a new event.
+ * @returns the lanes of the rooms that have a new event.
  */
-export async function addEvents(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<RoomId[]> {
+export async function addEvents(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<SharedLane[]> {
   if (events.length === 0) return [];
   if (events.length <= ROWS_AT_ONCE) return insert(db, events);
   return db.transaction().execute(async (trx) => {
-    const rooms = new Set<RoomId>();
+    const lanes = new Map<Lane, SharedLane>();
     for (let first = 0; first < events.length; first += ROWS_AT_ONCE)
-      for (const room of await insert(trx, events.slice(first, first + ROWS_AT_ONCE))) rooms.add(room);
-    return [...rooms];
+      for (const each of await insert(trx, events.slice(first, first + ROWS_AT_ONCE))) lanes.set(each.lane, each);
+    return [...lanes.values()];
   });
 }
 
-async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<RoomId[]> {
+async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Promise<SharedLane[]> {
   const rows = await db
     .insertInto("matrix_event")
     .values(
@@ -43,9 +43,9 @@ async function insert(db: Kysely<Schema>, events: readonly IncomingEvent[]): Pro
       })),
     )
     .onConflict((conflict) => conflict.column("event_id").doNothing())
-    .returning("room_id")
+    .returning(["room_id", agencyOfRoom.as("agency")])
     .execute();
-  return [...new Set(rows.map((row) => roomId(row.room_id)))];
+  return shareRooms(rows);
 }
 
 /** A clock ahead of ours, or none, counts as now. */
@@ -109,10 +109,22 @@ export async function settleEvent(db: Kysely<Schema>, fence: Fence, seq: string,
   expectFenced(fence, result.numUpdatedRows);
 }
 
-export async function findIdleRooms(db: Kysely<Schema>, receivedBefore: Date, limit: number): Promise<Lane[]> {
-  const { rows } = await sql<{ room_id: string }>`
-    select distinct room_id from matrix_event where state = 'waiting' and received_at < ${receivedBefore} limit ${limit}`.execute(
-    db,
-  );
-  return rows.map((row) => roomLane(roomId(row.room_id)));
+export async function findIdleRooms(db: Kysely<Schema>, receivedBefore: Date, limit: number): Promise<SharedLane[]> {
+  const { rows } = await sql<{ room_id: string; agency: string | null }>`
+    select room_id, ${agencyOfRoom} as agency from (
+      select room_id from matrix_event where state = 'waiting' and received_at < ${receivedBefore}
+      group by room_id order by min(seq) limit ${limit}
+    ) as matrix_event`.execute(db);
+  return shareRooms(rows);
+}
+
+/** Of the room in `matrix_event`: an agency's own, or a conversation's. */
+const agencyOfRoom = sql<string | null>`coalesce(
+  (select a.agency from agency_room a where a.room_id = matrix_event.room_id),
+  (select c.agency from portal_room p join conversation c on c.id = p.conversation_id
+    where p.room_id = matrix_event.room_id))`;
+
+function shareRooms(rows: readonly { room_id: string; agency: string | null }[]): SharedLane[] {
+  const agencies = new Map(rows.map((row) => [roomId(row.room_id), row.agency ?? ""]));
+  return [...agencies].map(([room, whose]) => ({ lane: roomLane(room), whose }));
 }

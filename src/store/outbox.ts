@@ -5,12 +5,12 @@ import {
   conversationId,
   type EventId,
   eventId,
-  type Lane,
   type OutboxId,
   outboxId,
   type RoomId,
   replyLane,
   roomId,
+  type SharedLane,
   type UserId,
   userId,
 } from "../domain/ids.ts";
@@ -245,14 +245,13 @@ export async function postponeShowing(db: Kysely<Schema>, fence: Fence, id: Outb
   expectFenced(fence, result.numUpdatedRows);
 }
 
-export async function findIdleReplies(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<Lane[]> {
-  const rows = await db
-    .selectFrom("outbox")
-    .select("conversation_id")
-    .distinct()
-    .where("is_open", "=", true)
-    .where("due_at", "<", dueBefore)
-    .limit(limit)
-    .execute();
-  return rows.map((row) => replyLane(conversationId(row.conversation_id)));
+/** As `findIdleLanes`, for answers. */
+export async function findIdleReplies(db: Kysely<Schema>, dueBefore: Date, limit: number): Promise<SharedLane[]> {
+  const { rows } = await sql<{ id: string; channel: string }>`
+    select id, channel from (
+      select c.id, c.channel, min(o.id) as first, row_number() over (partition by c.channel order by min(o.id)) as place
+      from outbox o join conversation c on c.id = o.conversation_id
+      where o.is_open and o.due_at < ${dueBefore} group by c.id, c.channel
+    ) as idle where place <= ${limit} order by first`.execute(db);
+  return rows.map((row) => ({ lane: replyLane(conversationId(row.id)), whose: row.channel }));
 }

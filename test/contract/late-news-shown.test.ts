@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeliveryReceipt } from "../../src/adapter/index.ts";
 import { chooseTexts } from "../../src/desk/texts.ts";
 import { channelId, conversationId, eventId, type Lane, replyLane, userId } from "../../src/domain/ids.ts";
+import type { Turn } from "../../src/domain/turn.ts";
 import { openInbox } from "../../src/inbox/accept.ts";
 import { provideRoom } from "../../src/matrix/agency-room.ts";
 import { HomeserverClient } from "../../src/matrix/homeserver-client.ts";
@@ -122,7 +123,9 @@ async function openDesk(closing: AsyncDisposableStack) {
 
   const work = async (lane: Lane, conversation: ReturnType<typeof conversationId>) => {
     const token = (await acquireLane(database.durable, lane, "00000000-0000-4000-8000-000000000001", 60_000)) ?? "";
-    await deliverAnswers(parts, { lane, token, signal: new AbortController().signal }, conversation);
+    const fence = { lane, token, signal: new AbortController().signal };
+    const turn: Turn = { isOver: () => false, outside: (wait) => wait() };
+    await deliverAnswers(parts, fence, conversation, turn);
     await releaseLane(database.durable, lane, token);
   };
 

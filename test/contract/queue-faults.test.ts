@@ -62,8 +62,8 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
       const lanes = await here.open({ alone: true });
       const names = Array.from({ length: 5 }, (_, n) => laneFrom(`in/lost-${n}`));
       const ids = await Promise.all(names.map((lane) => arrive(lane, `lost ${lane}`)));
-      for (const lane of names) await lanes.wake(lane);
-      await lanes.wake(LANE, new Date(Date.now() + 300));
+      for (const lane of names) await lanes.wake(lane, "mail");
+      await lanes.wake(LANE, "mail", new Date(Date.now() + 300));
       await here.lose();
       lanes.start(async (fence) => {
         for (const { id } of await readWaiting(database.relaxed, fence.lane, 10)) {
@@ -92,10 +92,10 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         atOnce -= 1;
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("a run", () => runs === 1);
       await here.lose();
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       // Longer than the lease: it is renewed as long as the work lasts.
       await sleep(LEASE_MS * 1.3);
       expect(runs).toBe(1);
@@ -107,7 +107,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     test("a worker that is killed in mid-run is followed within the lease", async () => {
       const follower = await here.open({ alone: true, leaseMs: LEASE_MS });
       const worker = await startWorker();
-      await follower.wake(LANE);
+      await follower.wake(LANE, "mail");
       await worker.line(`began ${LANE}`);
       let followed = 0;
       follower.start(async () => {
@@ -128,7 +128,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
       const id = await arrive(lane, "two owners");
       const follower = await here.open({ alone: true, leaseMs: LEASE_MS });
       const worker = await startWorker();
-      await follower.wake(lane);
+      await follower.wake(lane, "mail");
       await worker.line(`began ${lane}`);
       // It neither works nor knows that time passes, as on a machine that was suspended.
       worker.signal("SIGSTOP");
@@ -159,10 +159,10 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
     test("a guichet that is alone clears at once what a dead one left behind", async () => {
       const before = await here.open({ alone: true });
       const worker = await startWorker(60_000);
-      await before.wake(LANE);
+      await before.wake(LANE, "mail");
       await worker.line(`began ${LANE}`);
-      await before.wake(laneFrom("in/waiting"));
-      await before.wake(laneFrom("in/timer"), new Date(Date.now() + 300));
+      await before.wake(laneFrom("in/waiting"), "mail");
+      await before.wake(laneFrom("in/timer"), "mail", new Date(Date.now() + 300));
       await worker.end("SIGKILL");
       await before.stop();
 
@@ -172,7 +172,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         ran.push(lane);
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("the lane of the dead one", () => ran.length > 0, 2_000);
       await sleep(500);
       expect(ran).toEqual([LANE]);
@@ -185,20 +185,20 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         ran.push(Date.now());
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("a run", () => ran.length === 1);
       here.faults.length = 0;
       const fast: number[] = [];
       const crashing = here.crash(1_500).then(() => true);
       for (let back = false; !back; back = await Promise.race([crashing, sleep(50, false)])) {
         const begin = Date.now();
-        await Promise.race([lanes.wake(LANE).catch(() => undefined), sleep(5_000)]);
+        await Promise.race([lanes.wake(LANE, "mail").catch(() => undefined), sleep(5_000)]);
         fast.push(Date.now() - begin);
       }
       expect(Math.max(...fast)).toBeLessThan(5_000);
       const known = ran.length;
       await until("the queue takes wakes", () =>
-        lanes.wake(LANE).then(
+        lanes.wake(LANE, "mail").then(
           () => true,
           () => false,
         ),
@@ -217,7 +217,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         await gate.promise;
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("a run", () => begun === 1);
       const crashed = here.crash(4_000);
       await sleep(300);
@@ -232,7 +232,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         begun += 1;
         return undefined;
       });
-      await after.wake(LANE);
+      await after.wake(LANE, "mail");
       await until("a run after it", () => begun > 1);
     });
   });

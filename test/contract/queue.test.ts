@@ -2,8 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Fence } from "../../src/domain/fence.ts";
 import { type Lane, laneFrom } from "../../src/domain/ids.ts";
-import type { Lanes, LanesOptions } from "../../src/queue/lanes.ts";
-import type { LaneWork } from "../../src/queue/work-lane.ts";
+import type { Lanes, LanesOptions, LaneWork } from "../../src/queue/lanes.ts";
 import { type LanePlace, openLanePlace, QUEUES } from "../support/lane-places.ts";
 import { until } from "../support/until.ts";
 
@@ -37,9 +36,9 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         atOnce -= 1;
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("the first run", () => runs === 1);
-      await Promise.all(Array.from({ length: 20 }, () => lanes.wake(LANE)));
+      await Promise.all(Array.from({ length: 20 }, () => lanes.wake(LANE, "mail")));
       await sleep(200);
       expect(runs).toBe(1);
       first.resolve();
@@ -64,7 +63,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
       const write = async (lane: Lane) => {
         for (let written = 0; written < 40; written += 1) {
           waiting.set(lane, (waiting.get(lane) ?? 0) + 1);
-          await lanes.wake(lane);
+          await lanes.wake(lane, "mail");
           await sleep(Math.random() * 12);
         }
       };
@@ -86,7 +85,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         { concurrency: 4 },
       );
       const names = Array.from({ length: 9 }, (_, n) => laneFrom(`in/${n}`));
-      for (const name of names) await lanes.wake(name);
+      for (const name of names) await lanes.wake(name, "mail");
       await until("four run", () => begun.length === 4);
       await sleep(300);
       expect(begun).toHaveLength(4);
@@ -102,12 +101,12 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         runs.push(Date.now() - begin);
         return undefined;
       });
-      const at = (ms: number) => lanes.wake(LANE, new Date(begin + ms));
+      const at = (ms: number) => lanes.wake(LANE, "mail", new Date(begin + ms));
       await at(60_000);
       await at(2_500);
       await at(1_500);
       await at(60_000);
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("three runs", () => runs.length === 3);
       const [now = 0, first = 0, second = 0] = runs;
       expect(now).toBeLessThan(first);
@@ -124,7 +123,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
           runs += 1;
           return runs < 25 ? new Date(Date.now() + 1 + (runs % 3)) : undefined;
         })
-      ).wake(LANE);
+      ).wake(LANE, "mail");
       await until("25 runs", () => runs === 25);
     });
 
@@ -135,7 +134,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         return undefined;
       });
       const at = new Date(Date.now() + 400);
-      await Promise.all(Array.from({ length: 50 }, () => lanes.wake(LANE, at)));
+      await Promise.all(Array.from({ length: 50 }, () => lanes.wake(LANE, "mail", at)));
       await until("a run", () => runs > 0);
       await sleep(200);
       expect(runs).toBe(1);
@@ -149,9 +148,9 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         else if (failed.push(Date.now()) < 3) throw new Error("poisoned");
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("the first failure", () => failed.length === 1);
-      await lanes.wake(laneFrom("in/other"));
+      await lanes.wake(laneFrom("in/other"), "mail");
       await until("the other lane", () => others === 1, 900);
       await until("three runs", () => failed.length === 3);
       const [first = 0, second = 0, third = 0] = failed;
@@ -168,21 +167,21 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         await gate.promise;
         return undefined;
       });
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("a run", () => begun.length === 1);
       let stopped = false;
       const stopping = lanes.stop().then(() => {
         stopped = true;
       });
       const later = laneFrom("in/later");
-      await lanes.wake(LANE);
-      await lanes.wake(later);
+      await lanes.wake(LANE, "mail");
+      await lanes.wake(later, "mail");
       await sleep(300);
       expect([stopped, begun]).toEqual([false, [LANE]]);
       gate.resolve();
       await Promise.all([stopping, lanes.stop()]);
       await lanes.stop();
-      await expect(lanes.wake(LANE)).rejects.toThrow();
+      await expect(lanes.wake(LANE, "mail")).rejects.toThrow();
 
       const next: Lane[] = [];
       (await here.open()).start(async ({ lane }) => {
@@ -202,7 +201,7 @@ describe.concurrent.each(QUEUES)("lanes on $kind $lacking", ({ kind, lacking }) 
         },
         { stopMs: 200 },
       );
-      await lanes.wake(LANE);
+      await lanes.wake(LANE, "mail");
       await until("a run", () => fence !== undefined);
       const begin = Date.now();
       await lanes.stop();

@@ -7,7 +7,7 @@ import { type Kysely, sql } from "kysely";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Fence, FencedOffError } from "../../src/domain/fence.ts";
-import { eventId, type InboxId, type Lane, laneFrom, roomId, userId } from "../../src/domain/ids.ts";
+import { eventId, type InboxId, type Lane, laneFrom, roomId, roomLane, userId } from "../../src/domain/ids.ts";
 import { addAttachment, readFiles } from "../../src/store/attachment.ts";
 import { readBlob, writeBlob } from "../../src/store/blob.ts";
 import { addConversation } from "../../src/store/conversation.ts";
@@ -157,7 +157,7 @@ describe("the store", () => {
         [first, 1],
         [second, 0],
       ]);
-      expect(await findIdleLanes(database.relaxed, new Date(), 100)).toContain(lane);
+      expect(await findIdleLanes(database.relaxed, new Date(), 100)).toContainEqual({ lane, whose: "mail" });
     });
 
     test("leave the store once they stand in the room, words and files", async () => {
@@ -215,7 +215,9 @@ describe("the store", () => {
   describe("events", () => {
     test("are known again by their id, and lose their words when they are settled", async () => {
       const event = (id: string) => ({ eventId: id, room: ROOM, event: { body: `${id}\0` } });
-      expect(await addEvents(database.durable, [event("$1"), event("$2"), event("$1")])).toEqual([ROOM]);
+      const found = [{ lane: roomLane(ROOM), whose: "" }];
+      expect(await addEvents(database.durable, [event("$1"), event("$2"), event("$1")])).toEqual(found);
+      expect(await findIdleRooms(database.relaxed, new Date(Date.now() + 1_000), 10)).toEqual(found);
       expect(await addEvents(database.durable, [event("$2"), event("$1")])).toEqual([]);
       const waiting = await readWaitingEvents(database.relaxed, ROOM, undefined, 10);
       expect(waiting.map(({ event }) => event)).toEqual([{ body: "$1\ufffd" }, { body: "$2\ufffd" }]);
