@@ -33,15 +33,20 @@ export interface Offer {
   readonly everyMs?: number;
 }
 
-/** @returns how many events were put into rooms since the last call. */
-export type CountSends = () => number;
+export interface MailTarget {
+  readonly smtpPort: number;
+  readonly address: string;
+  readonly database: Database;
+  /** @returns how many events were put into rooms since the last call. */
+  countSends(): number;
+}
 
 /**
  * Offers mails and waits until all stand in the room. That is read from the homeserver's log: a client that watched the
  * room would cost the homeserver more than the mails do, and questions to the store would cost PostgreSQL.
  */
 export async function sendMails(
-  target: { smtpPort: number; address: string; database: Database; countSends: CountSends },
+  target: MailTarget,
   mails: readonly BenchMail[],
   { width, everyMs = 0 }: Offer,
 ): Promise<MailRun> {

@@ -1,7 +1,7 @@
 import { measureAnswers } from "./answers.ts";
 import { fillStore } from "./fill.ts";
 import type { BenchMail } from "./mails.ts";
-import { peakRssMb } from "./measure.ts";
+import { median, peakRssMb } from "./measure.ts";
 import { openRig, print, type Rig } from "./rig.ts";
 
 /** `--quick` is for a look, not for a claim. */
@@ -18,7 +18,6 @@ const STORED = 100_000;
 const citizen = (index: number) => `citizen${index % CITIZENS}@example.org`;
 const times = (count: number, make: (index: number) => BenchMail) =>
   Array.from({ length: count }, (_, index) => make(index));
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 interface Population {
   readonly further: readonly BenchMail[];

@@ -30,11 +30,16 @@ export function resetPeak(): number {
   return peakRssMb(process.pid);
 }
 
-export function percentiles(values: readonly number[]): string {
+/** The value below which that share of the values lies. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return `${at(0.5)} / ${at(0.95)} / ${at(0.99)}`;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
+
+export const median = (values: readonly number[]) => percentile(values, 0.5);
+
+export const percentiles = (values: readonly number[]): string =>
+  [0.5, 0.95, 0.99].map((share) => Math.round(percentile(values, share))).join(" / ");
 
 /** Runs `count` tasks with at most `width` at once. */
 export async function inFlight(count: number, width: number, task: (index: number) => Promise<void>): Promise<void> {

@@ -7,9 +7,9 @@ import { readCpuMs } from "../demo/setup/cpu-time.ts";
 import { readTokens } from "../src/matrix/registration.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { startEmbedded } from "../src/store/embedded.ts";
-import { ADDRESS, type House, openHouse } from "../test/support/house.ts";
+import { ADDRESS, type House, type HouseOptions, openHouse } from "../test/support/house.ts";
 import { sendBare } from "./bare.ts";
-import { type BenchMail, type MailRun, sendMails } from "./mails.ts";
+import { type BenchMail, type MailRun, type MailTarget, sendMails } from "./mails.ts";
 import { cpuMsIn, percentiles } from "./measure.ts";
 import { countRequests, countSends, sayCounts, total } from "./requests.ts";
 
@@ -20,6 +20,8 @@ export interface Rig {
   readonly house: House;
   readonly database: Database;
   readonly width: number;
+  /** The email channel, for `sendMails`. */
+  readonly target: MailTarget;
   /** Mails as fast as `width` connections offer them. */
   mails(name: string, mails: readonly BenchMail[]): Promise<MailRun>;
   /** Mails at a steady pace: what a single one takes. */
@@ -29,7 +31,7 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function openRig(width: number): Promise<Rig> {
+export async function openRig(width: number, more: Pick<HouseOptions, "channels" | "others"> = {}): Promise<Rig> {
   await using opening = new AsyncDisposableStack();
   const log = pino({ level: "warn" }, pino.destination(2));
   const folder = mkdtempSync(join(tmpdir(), "guichet-bench-"));
@@ -42,6 +44,7 @@ export async function openRig(width: number): Promise<Rig> {
   const house = await openHouse({
     config: { database: { url: embedded.url }, queue: { concurrency: width } },
     synapseLog: "INFO",
+    ...more,
   });
   opening.defer(() => house.close());
   const closing = opening.move();
@@ -55,6 +58,7 @@ export async function openRig(width: number): Promise<Rig> {
     house,
     database,
     width,
+    target,
     async mails(name, mails) {
       requests.take();
       const [synapse, guichet] = [house.synapse.cpuMs(), readCpuMs(house.guichet.pid)];

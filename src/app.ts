@@ -90,6 +90,7 @@ export async function runApp(options: AppOptions): Promise<void> {
     database,
     log,
     wake,
+    crowds: (channel) => lanes.crowds(channel),
     inboxFor: ({ name }, isOwn) =>
       openInbox({ database, channel: name, laneKey, replyKey, isOwn, wake: (lane) => void wake(lane, name) }),
   });

@@ -21,6 +21,8 @@ export interface ChannelParts {
   readonly database: Database;
   readonly log: Logger;
   wake(lane: Lane, whose: string): Promise<void>;
+  /** Whether a channel has so many arrivals that others, who have some now and then, would feel it. */
+  crowds(channel: ChannelId): boolean;
   /** @param isOwn whether an address is one that a channel of ours writes from. */
   inboxFor(channel: ConfiguredChannel, isOwn: (address: string) => boolean): Inbox;
 }
@@ -61,7 +63,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
   function begin(configured: ConfiguredChannel): Running {
     const { name } = configured;
     const log = parts.log.child({ channel: name });
-    const inbox = limitInbox(parts.inboxFor(configured, isOwn));
+    const inbox = limitInbox(parts.inboxFor(configured, isOwn), { crowds: () => parts.crowds(name) });
     const notes = openNotes(database.durable, name);
     const hostUntil = (signal: AbortSignal): BridgeHost => ({
       channel: name,

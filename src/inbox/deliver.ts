@@ -61,10 +61,10 @@ export async function deliverArrivals(parts: InboxDelivery, fence: Fence, turn: 
   for (;;) {
     const waiting = await readWaiting(parts.database.relaxed, fence.lane, READ_AT_ONCE);
     for (const arrival of waiting) {
-      const mustWait = arrival.dueAt.getTime() > Date.now() || fence.signal.aborted || turn.isOver();
-      if (mustWait) return arrival.dueAt;
+      if (arrival.dueAt.getTime() > Date.now() || fence.signal.aborted) return arrival.dueAt;
       const again = await attempt(parts, fence, arrival);
       if (again) return again;
+      if (turn.isOver()) return new Date();
     }
     if (waiting.length < READ_AT_ONCE) return undefined;
   }

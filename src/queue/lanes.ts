@@ -35,8 +35,8 @@ export interface Lanes {
    * @param whose the channel, or for events of a room the agency, that shares the slots with others.
    */
   wake(lane: Lane, whose: string, at?: Date): Promise<void>;
-  /** Whether so much waits for one of those who share the slots that others, who have work too, would feel it. */
-  crowds(lane: Lane, whose: string): boolean;
+  /** Whether a channel has so many arrivals that others, who have some now and then, would feel it. */
+  crowds(channel: string): boolean;
   start(work: LaneWork): void;
   /** Takes no new lane, waits for the running ones, then tells them to end. Safe twice. */
   stop(): Promise<void>;
@@ -149,7 +149,7 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
       if (!closed && isNow && slots.has(lane)) return;
       await add(lane, whose, at);
     },
-    crowds: (lane, whose) => slots.crowds(lane, whose),
+    crowds: (channel) => slots.crowds("in", channel),
     start(begun) {
       work = begun;
       backend.start();

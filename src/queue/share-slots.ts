@@ -1,14 +1,11 @@
 import type { Lane } from "../domain/ids.ts";
 import type { Turn } from "../domain/turn.ts";
+import { crowdsOthers, type Entry, isBefore, maySit, openSharer, restAfter, type Sharer } from "./sharer.ts";
 
 /** A lane works for so long before it gives its slot to others that wait, in milliseconds. */
 const TURN_MS = 500;
-/** Whoever had work within this time is about, in milliseconds. */
-const ABOUT_MS = 5_000;
 /** Lanes of one sharer that wait here; those beyond stay in the tables, where the sweep finds them. */
 const MOST_WAITING = 10_000;
-/** A sharer with more lanes waiting crowds those who are about. */
-const CROWD = 50;
 
 export interface SlotOptions {
   /** Lanes that work at once, and lanes of one sharer that wait outside. */
@@ -24,70 +21,43 @@ export interface Slots {
   enter(lane: Lane, whose: string): Promise<void> | undefined;
   /** Whether the lane is here, and will be looked at from now on: whoever wakes it need not tell the queue. */
   has(lane: Lane): boolean;
-  /** Whether so many lanes of a sharer wait that others, who have work too, would feel it. */
-  crowds(lane: Lane, whose: string): boolean;
+  /** Whether those who have work now and then would feel how much one has to do. */
+  crowds(way: string, whose: string): boolean;
   /** Begins no lane any more. Resolves when all that have begun have ended. */
   stop(): Promise<void>;
 }
 
-interface Entry {
-  readonly lane: Lane;
-  isRunning: boolean;
-  /** Woken while it ran. */
-  again: boolean;
-}
-
-interface Sharer {
-  readonly whose: string;
-  /** In the order in which they came. */
-  readonly waiting: Entry[];
-  /** Lanes that come back from outside. */
-  readonly returning: (() => void)[];
-  running: number;
-  outside: number;
-  servedAt: number;
-}
-
 /**
- * Shares the slots between channels, or whose the lanes are. Whoever has the fewest slots is served next, and of those
- * whoever was served longest ago: thousands of lanes that wait for one channel are a single turn to the next one. While
- * others are about, nobody gets more than a share of the slots: what comes finds one free.
+ * Shares the slots between channels, or whose the lanes are. Thousands of lanes that wait for one are a single turn to the
+ * next one. While others are about, nobody has more than a share of the slots: what comes finds one free.
  */
 export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
-  const share = Math.max(1, Math.floor(slots / 4));
   const sharers = new Map<string, Sharer>();
   const entries = new Map<Lane, Entry>();
   const running = new Set<Promise<void>>();
   let free = slots;
   let stopped = false;
 
-  const sharerOf = (lane: Lane, whose: string): Sharer => {
-    const name = nameSharer(lane, whose);
-    const known = sharers.get(name);
-    if (known) return known;
-    const fresh = { whose, waiting: [], returning: [], running: 0, outside: 0, servedAt: 0 };
-    sharers.set(name, fresh);
-    return fresh;
+  const sharerOf = (way: string, whose: string): Sharer => {
+    const name = `${way}/${whose}`;
+    const sharer = sharers.get(name) ?? openSharer(way, whose);
+    sharers.set(name, sharer);
+    return sharer;
   };
-  const areOthersAbout = (sharer: Sharer) => {
-    const since = Date.now() - ABOUT_MS;
-    return [...sharers.values()].some((other) => other !== sharer && (other.running > 0 || other.servedAt > since));
-  };
-  const maySit = (sharer: Sharer) =>
-    !stopped && sharer.outside < slots && (sharer.running < share || !areOthersAbout(sharer));
-  const hasTurn = (sharer: Sharer) => sharer.returning.length > 0 || (sharer.waiting.length > 0 && maySit(sharer));
-  const isBefore = (one: Sharer, other: Sharer) =>
-    one.running === other.running ? one.servedAt < other.servedAt : one.running < other.running;
+  const mayBegin = (sharer: Sharer) => !stopped && maySit(sharer, sharers, { slots, now: Date.now() });
+  const hasTurn = (sharer: Sharer) => sharer.returning.length > 0 || (sharer.waiting.length > 0 && mayBegin(sharer));
 
   const sit = (sharer: Sharer) => {
     free -= 1;
     sharer.running += 1;
     sharer.servedAt = Date.now();
+    sharer.busySince ??= sharer.servedAt;
   };
   const rise = (sharer: Sharer) => {
     free += 1;
     sharer.running -= 1;
     sharer.servedAt = Date.now();
+    if (sharer.running === 0 && sharer.waiting.length === 0) sharer.busySince = undefined;
   };
   const fill = () => {
     while (free > 0) {
@@ -101,11 +71,17 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
       else if (entry) void work(chosen, entry);
     }
   };
+  const rest = (sharer: Sharer, ranMs: number) => {
+    const restMs = restAfter(sharer, sharers, { ranMs, now: Date.now() });
+    if (restMs === 0) return;
+    sharer.restsUntil = Date.now() + restMs;
+    setTimeout(fill, restMs);
+  };
 
-  const openTurn = (sharer: Sharer): Turn => {
-    const until = Date.now() + TURN_MS;
+  const openTurn = (sharer: Sharer, began: number): Turn => {
+    const isAwaited = () => sharer.waiting.length > 0 || (free === 0 && [...sharers.values()].some(hasTurn));
     return {
-      isOver: () => free === 0 && Date.now() > until && [...sharers.values()].some((each) => each.waiting.length > 0),
+      isOver: () => crowdsOthers(sharer, sharers, Date.now()) || (Date.now() > began + TURN_MS && isAwaited()),
       async outside(wait) {
         rise(sharer);
         sharer.outside += 1;
@@ -125,15 +101,17 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
   const work = (sharer: Sharer, entry: Entry): Promise<void> => {
     const { lane } = entry;
     const { whose } = sharer;
+    const began = Date.now();
     entry.isRunning = true;
     entry.again = false;
-    const ran = run(lane, whose, openTurn(sharer)).then((hasMore) => {
+    const ran = run(lane, whose, openTurn(sharer, began)).then((hasMore) => {
       running.delete(ran);
       entry.isRunning = false;
-      rise(sharer);
       if (!hasMore && !entry.again) entries.delete(lane);
       else if (stopped) giveBack(lane, whose);
       else sharer.waiting.push(entry);
+      rise(sharer);
+      rest(sharer, Date.now() - began);
       fill();
     });
     running.add(ran);
@@ -152,9 +130,9 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
         giveBack(lane, whose);
         return undefined;
       }
-      const sharer = sharerOf(lane, whose);
+      const sharer = sharerOf(lane.slice(0, lane.indexOf("/")), whose);
       const entry = { lane, isRunning: false, again: false };
-      if (free > 0 && sharer.waiting.length === 0 && maySit(sharer)) {
+      if (free > 0 && sharer.waiting.length === 0 && mayBegin(sharer)) {
         entries.set(lane, entry);
         sit(sharer);
         return work(sharer, entry);
@@ -167,18 +145,15 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
       return undefined;
     },
     has,
-    crowds(lane, whose) {
-      const sharer = sharers.get(nameSharer(lane, whose));
-      return sharer !== undefined && sharer.waiting.length > CROWD && areOthersAbout(sharer);
-    },
+    crowds: (way, whose) => crowdsOthers(sharerOf(way, whose), sharers, Date.now()),
     async stop() {
       stopped = true;
       for (const { whose, waiting } of sharers.values())
-        for (const { lane } of waiting.splice(0)) giveBack(lane, whose);
+        for (const { lane } of waiting.splice(0)) {
+          entries.delete(lane);
+          giveBack(lane, whose);
+        }
       while (running.size > 0) await Promise.all(running);
     },
   };
 }
-
-/** Each way through the house by itself: answers that cannot leave hold up no arrival of their channel. */
-const nameSharer = (lane: Lane, whose: string) => `${lane.slice(0, lane.indexOf("/"))}/${whose}`;

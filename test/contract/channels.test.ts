@@ -83,6 +83,7 @@ describe("channels behind walls", () => {
       database: store.database,
       log,
       wake: async (lane) => void woken.push(lane),
+      crowds: () => false,
       inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
     });
     void channels.start();
@@ -237,6 +238,7 @@ describe("channels behind walls", () => {
       database: store.database,
       log,
       wake: async () => undefined,
+      crowds: () => false,
       inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
     });
     channels = open;

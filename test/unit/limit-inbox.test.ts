@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { InboundMessage } from "../../src/adapter/index.ts";
 import { limitInbox } from "../../src/channel/limit-inbox.ts";
@@ -29,7 +30,7 @@ test("a channel stores a few arrivals at a time, some wait, and the rest is to c
       },
       receipt: async () => "applied",
     },
-    { atOnce: 2, waiting: 3 },
+    { crowds: () => false, atOnce: 2, waiting: 3 },
   );
   const streams = Array.from({ length: 6 }, () => Readable.from(["x"]));
   const offers = streams.map((content) => limited.accept(messageWith(content)));
@@ -41,4 +42,28 @@ test("a channel stores a few arrivals at a time, some wait, and the rest is to c
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await Promise.all(offers.slice(0, 5))).toEqual(Array(5).fill("accepted"));
+});
+
+test("a channel that crowds others stores one arrival at a time, with a rest after each", async () => {
+  let [crowds, stored, atOnce, most] = [true, 0, 0, 0];
+  const limited = limitInbox(
+    {
+      accept: async () => {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await sleep(10);
+        atOnce -= 1;
+        stored += 1;
+        return "accepted";
+      },
+      receipt: async () => "applied",
+    },
+    { crowds: () => crowds },
+  );
+  const offers = Array.from({ length: 12 }, () => limited.accept(messageWith(Readable.from(["x"]))));
+  await Promise.all(offers.slice(0, 3));
+  expect([most, stored]).toEqual([1, 3]);
+  crowds = false;
+  expect(await Promise.all(offers)).toEqual(Array(12).fill("accepted"));
+  expect(most).toBeGreaterThan(1);
 });

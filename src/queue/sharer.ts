@@ -1,0 +1,90 @@
+import type { Lane } from "../domain/ids.ts";
+
+/** Whoever was served within this time is about, in milliseconds. */
+const ABOUT_MS = 10_000;
+/** Whoever had work all the time for so long crowds those who are about and had not, in milliseconds. */
+const CROWD_MS = 2_000;
+/** What a sharer that crowds others rests after each run, as a multiple of the run, and at most, in milliseconds. */
+const REST = 3;
+const MOST_REST_MS = 1_000;
+
+export interface Entry {
+  readonly lane: Lane;
+  isRunning: boolean;
+  /** Woken while it ran. */
+  again: boolean;
+}
+
+/** One of those who share the slots: a channel's arrivals, a channel's answers, or the events of an agency's rooms. */
+export interface Sharer {
+  /** Which of the ways through the house. */
+  readonly way: string;
+  readonly whose: string;
+  /** In the order in which they came. */
+  readonly waiting: Entry[];
+  /** Lanes that come back from outside. */
+  readonly returning: (() => void)[];
+  running: number;
+  outside: number;
+  /** Times are in milliseconds since 1970. */
+  servedAt: number;
+  /** Since when there has been work without a pause. */
+  busySince: number | undefined;
+  restsUntil: number;
+}
+
+export const openSharer = (way: string, whose: string): Sharer => ({
+  way,
+  whose,
+  waiting: [],
+  returning: [],
+  running: 0,
+  outside: 0,
+  servedAt: 0,
+  busySince: undefined,
+  restsUntil: 0,
+});
+
+type All = ReadonlyMap<string, Sharer>;
+
+/** All of the slots while nobody else is about. */
+const isAlone = (sharer: Sharer, all: All, now: number) =>
+  ![...all.values()].some((other) => other !== sharer && (other.running > 0 || other.servedAt > now - ABOUT_MS));
+
+const isCrowding = ({ busySince }: Sharer, now: number) => busySince !== undefined && now - busySince > CROWD_MS;
+
+/** Those on the same way who are about, and crowd nobody. */
+function quietBeside(sharer: Sharer, all: All, now: number): Sharer[] {
+  const isQuiet = (other: Sharer) =>
+    other.way === sharer.way && other.servedAt > now - ABOUT_MS && !isCrowding(other, now);
+  return [...all.values()].filter((other) => other !== sharer && isQuiet(other));
+}
+
+/** Whether those who have a message now and then would feel how much a sharer has to do. */
+export const crowdsOthers = (sharer: Sharer, all: All, now: number): boolean =>
+  isCrowding(sharer, now) && quietBeside(sharer, all, now).length > 0;
+
+/** Whether one more lane of a sharer may have a slot. */
+export function maySit(sharer: Sharer, all: All, { slots, now }: { slots: number; now: number }): boolean {
+  if (sharer.outside >= slots) return false;
+  if (!isCrowding(sharer, now)) return sharer.running < shareOf(slots) || isAlone(sharer, all, now);
+  const quiet = quietBeside(sharer, all, now);
+  if (quiet.length === 0) return sharer.running < shareOf(slots) || isAlone(sharer, all, now);
+  // One at a time, and between others' messages: what comes to them meets an idle homeserver most of the time. Their
+  // having something to do all the time does not hold it up for ever.
+  const isLate = now > sharer.restsUntil + MOST_REST_MS;
+  return sharer.running === 0 && now >= sharer.restsUntil && (isLate || quiet.every(({ running }) => running === 0));
+}
+
+const shareOf = (slots: number) => Math.max(1, Math.floor(slots / 4));
+
+/** How long a sharer that crowds others leaves them alone after a run; 0 for any other one. */
+export function restAfter(sharer: Sharer, all: All, { ranMs, now }: { ranMs: number; now: number }): number {
+  if (!crowdsOthers(sharer, all, now)) return 0;
+  const crowding = [...all.values()].filter((each) => each.way === sharer.way && isCrowding(each, now)).length;
+  return Math.min(ranMs * REST * crowding, MOST_REST_MS);
+}
+
+/** Whoever has the fewest slots is served first, and of those whoever was served longest ago. */
+export const isBefore = (one: Sharer, other: Sharer): boolean =>
+  one.running === other.running ? one.servedAt < other.servedAt : one.running < other.running;
