@@ -47,10 +47,6 @@ export const openSharer = (way: string, whose: string): Sharer => ({
 
 type All = ReadonlyMap<string, Sharer>;
 
-/** All of the slots while nobody else is about. */
-const isAlone = (sharer: Sharer, all: All, now: number) =>
-  ![...all.values()].some((other) => other !== sharer && (other.running > 0 || other.servedAt > now - ABOUT_MS));
-
 const isCrowding = ({ busySince }: Sharer, now: number) => busySince !== undefined && now - busySince > CROWD_MS;
 
 /** Those on the same way who are about, and crowd nobody. */
@@ -66,17 +62,22 @@ export const crowdsOthers = (sharer: Sharer, all: All, now: number): boolean =>
 
 /** Whether one more lane of a sharer may have a slot. */
 export function maySit(sharer: Sharer, all: All, { slots, now }: { slots: number; now: number }): boolean {
-  if (sharer.outside >= slots) return false;
-  if (!isCrowding(sharer, now)) return sharer.running < shareOf(slots) || isAlone(sharer, all, now);
-  const quiet = quietBeside(sharer, all, now);
-  if (quiet.length === 0) return sharer.running < shareOf(slots) || isAlone(sharer, all, now);
+  if (sharer.running + sharer.outside >= slots) return false;
+  const quiet = isCrowding(sharer, now) ? quietBeside(sharer, all, now) : [];
+  if (quiet.length === 0) return sharer.running < mostOf(sharer, all, { slots, now });
   // One at a time, and between others' messages: what comes to them meets an idle homeserver most of the time. Their
   // having something to do all the time does not hold it up for ever.
   const isLate = now > sharer.restsUntil + MOST_REST_MS;
   return sharer.running === 0 && now >= sharer.restsUntil && (isLate || quiet.every(({ running }) => running === 0));
 }
 
-const shareOf = (slots: number) => Math.max(1, Math.floor(slots / 4));
+/** All slots for one who is alone. When others are about, those who have work leave as many free as each of them has. */
+function mostOf(sharer: Sharer, all: All, { slots, now }: { slots: number; now: number }): number {
+  const others = [...all.values()].filter((other) => other !== sharer);
+  if (!others.some(({ running, servedAt }) => running > 0 || servedAt > now - ABOUT_MS)) return slots;
+  const busy = others.filter(({ busySince }) => busySince !== undefined).length + 1;
+  return Math.max(1, Math.floor(slots / (busy + 1)));
+}
 
 /** How long a sharer that crowds others leaves them alone after a run; 0 for any other one. */
 export function restAfter(sharer: Sharer, all: All, { ranMs, now }: { ranMs: number; now: number }): number {
