@@ -4,6 +4,8 @@ import { crowdsOthers, type Entry, isBefore, maySit, openSharer, restAfter, type
 
 /** A lane works for so long before it gives its slot to others that wait, in milliseconds. */
 const TURN_MS = 500;
+/** How soon it is seen that time alone gave somebody a turn, in milliseconds. */
+const LOOK_MS = 1_000;
 /** Lanes of one sharer that wait here; those beyond stay in the tables, where the sweep finds them. */
 const MOST_WAITING = 10_000;
 
@@ -37,6 +39,8 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
   const running = new Set<Promise<void>>();
   let free = slots;
   let stopped = false;
+  // Who may begin changes with time, too.
+  const looking = setInterval(() => fill(), LOOK_MS).unref();
 
   const sharerOf = (way: string, whose: string): Sharer => {
     const name = `${way}/${whose}`;
@@ -44,19 +48,19 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
     sharers.set(name, sharer);
     return sharer;
   };
-  const mayBegin = (sharer: Sharer) => !stopped && maySit(sharer, sharers, { slots, now: Date.now() });
+  const mayBegin = (sharer: Sharer) => !stopped && maySit(sharer, sharers, { slots, now: performance.now() });
   const hasTurn = (sharer: Sharer) => sharer.returning.length > 0 || (sharer.waiting.length > 0 && mayBegin(sharer));
 
   const sit = (sharer: Sharer) => {
     free -= 1;
     sharer.running += 1;
-    sharer.servedAt = Date.now();
+    sharer.servedAt = performance.now();
     sharer.busySince ??= sharer.servedAt;
   };
   const rise = (sharer: Sharer) => {
     free += 1;
     sharer.running -= 1;
-    sharer.servedAt = Date.now();
+    sharer.servedAt = performance.now();
     if (sharer.running === 0 && sharer.waiting.length === 0) sharer.busySince = undefined;
   };
   const fill = () => {
@@ -72,16 +76,21 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
     }
   };
   const rest = (sharer: Sharer, ranMs: number) => {
-    const restMs = restAfter(sharer, sharers, { ranMs, now: Date.now() });
+    const restMs = restAfter(sharer, sharers, { ranMs, now: performance.now() });
     if (restMs === 0) return;
-    sharer.restsUntil = Date.now() + restMs;
-    setTimeout(fill, restMs);
+    sharer.restsUntil = performance.now() + restMs;
+    setTimeout(() => {
+      // Timers and clocks differ by a little.
+      sharer.restsUntil = Math.min(sharer.restsUntil, performance.now());
+      fill();
+    }, restMs);
   };
 
   const openTurn = (sharer: Sharer, began: number): Turn => {
     const isAwaited = () => sharer.waiting.length > 0 || (free === 0 && [...sharers.values()].some(hasTurn));
     return {
-      isOver: () => crowdsOthers(sharer, sharers, Date.now()) || (Date.now() > began + TURN_MS && isAwaited()),
+      isOver: () =>
+        crowdsOthers(sharer, sharers, performance.now()) || (performance.now() > began + TURN_MS && isAwaited()),
       async outside(wait) {
         rise(sharer);
         sharer.outside += 1;
@@ -101,7 +110,7 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
   const work = (sharer: Sharer, entry: Entry): Promise<void> => {
     const { lane } = entry;
     const { whose } = sharer;
-    const began = Date.now();
+    const began = performance.now();
     entry.isRunning = true;
     entry.again = false;
     const ran = run(lane, whose, openTurn(sharer, began)).then((hasMore) => {
@@ -111,7 +120,7 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
       else if (stopped) giveBack(lane, whose);
       else sharer.waiting.push(entry);
       rise(sharer);
-      rest(sharer, Date.now() - began);
+      rest(sharer, performance.now() - began);
       fill();
     });
     running.add(ran);
@@ -145,9 +154,10 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
       return undefined;
     },
     has,
-    crowds: (way, whose) => crowdsOthers(sharerOf(way, whose), sharers, Date.now()),
+    crowds: (way, whose) => crowdsOthers(sharerOf(way, whose), sharers, performance.now()),
     async stop() {
       stopped = true;
+      clearInterval(looking);
       for (const { whose, waiting } of sharers.values())
         for (const { lane } of waiting.splice(0)) {
           entries.delete(lane);

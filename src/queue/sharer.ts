@@ -26,7 +26,7 @@ export interface Sharer {
   readonly returning: (() => void)[];
   running: number;
   outside: number;
-  /** Times are in milliseconds since 1970. */
+  /** Times are of the monotonic clock, in milliseconds: a clock that is set changes nothing. */
   servedAt: number;
   /** Since when there has been work without a pause. */
   busySince: number | undefined;
@@ -40,9 +40,9 @@ export const openSharer = (way: string, whose: string): Sharer => ({
   returning: [],
   running: 0,
   outside: 0,
-  servedAt: 0,
+  servedAt: Number.NEGATIVE_INFINITY,
   busySince: undefined,
-  restsUntil: 0,
+  restsUntil: Number.NEGATIVE_INFINITY,
 });
 
 type All = ReadonlyMap<string, Sharer>;
