@@ -74,7 +74,8 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
     async run(lane, whose, turn) {
       const next = await workLane(keeping, lane, (fence) => work(fence, turn));
       if (!next || next.getTime() <= Date.now()) return next !== undefined;
-      await tell(lane, whose, next);
+      // Not waited for: a queue that does not answer must not keep the lane.
+      void tell(lane, whose, next);
       return false;
     },
     giveBack: (lane, whose) => void tell(lane, whose),

@@ -6,6 +6,8 @@ import { crowdsOthers, type Entry, isBefore, maySit, openSharer, restAfter, type
 const TURN_MS = 500;
 /** How soon it is seen that time alone gave somebody a turn, in milliseconds. */
 const LOOK_MS = 1_000;
+/** A run that lasts longer than this may never end, in milliseconds: its database may have died under it. */
+const STUCK_MS = 10_000;
 /** Lanes of one sharer that wait here; those beyond stay in the tables, where the sweep finds them. */
 const MOST_WAITING = 10_000;
 
@@ -86,7 +88,8 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
     }, restMs);
   };
 
-  const openTurn = (sharer: Sharer, began: number): Turn => {
+  const openTurn = (sharer: Sharer, entry: Entry): Turn => {
+    const began = entry.beganAt;
     const isAwaited = () => sharer.waiting.length > 0 || (free === 0 && [...sharers.values()].some(hasTurn));
     return {
       isOver: () =>
@@ -94,11 +97,14 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
       async outside(wait) {
         rise(sharer);
         sharer.outside += 1;
+        entry.isOutside = true;
         fill();
         try {
           return await wait();
         } finally {
           sharer.outside -= 1;
+          entry.isOutside = false;
+          entry.beganAt = performance.now();
           const back = new Promise<void>((resolve) => sharer.returning.push(resolve));
           fill();
           await back;
@@ -112,8 +118,9 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
     const { whose } = sharer;
     const began = performance.now();
     entry.isRunning = true;
+    entry.beganAt = began;
     entry.again = false;
-    const ran = run(lane, whose, openTurn(sharer, began)).then((hasMore) => {
+    const ran = run(lane, whose, openTurn(sharer, entry)).then((hasMore) => {
       running.delete(ran);
       entry.isRunning = false;
       if (!hasMore && !entry.again) entries.delete(lane);
@@ -130,17 +137,20 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
   const has = (lane: Lane) => {
     const entry = entries.get(lane);
     if (entry?.isRunning) entry.again = true;
-    return entry !== undefined;
+    return entry !== undefined && !isStuck(entry);
   };
   return {
     enter(lane, whose) {
       if (has(lane)) return undefined;
+      // Its lease decides whether somebody still works on it.
+      if (entries.has(lane))
+        return run(lane, whose, NO_TURN).then((hasMore) => (hasMore ? giveBack(lane, whose) : undefined));
       if (stopped) {
         giveBack(lane, whose);
         return undefined;
       }
       const sharer = sharerOf(lane.slice(0, lane.indexOf("/")), whose);
-      const entry = { lane, isRunning: false, again: false };
+      const entry = { lane, isRunning: false, isOutside: false, beganAt: 0, again: false };
       if (free > 0 && sharer.waiting.length === 0 && mayBegin(sharer)) {
         entries.set(lane, entry);
         sit(sharer);
@@ -167,3 +177,9 @@ export function shareSlots({ slots, run, giveBack }: SlotOptions): Slots {
     },
   };
 }
+
+const isStuck = ({ isRunning, isOutside, beganAt }: Entry) =>
+  isRunning && !isOutside && performance.now() - beganAt > STUCK_MS;
+
+/** Of a run that has no slot. */
+const NO_TURN: Turn = { isOver: () => true, outside: (wait) => wait() };

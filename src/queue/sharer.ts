@@ -11,6 +11,9 @@ const MOST_REST_MS = 1_000;
 export interface Entry {
   readonly lane: Lane;
   isRunning: boolean;
+  /** Waits for something outside, which ends in time. */
+  isOutside: boolean;
+  beganAt: number;
   /** Woken while it ran. */
   again: boolean;
 }
