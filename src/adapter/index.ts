@@ -23,3 +23,4 @@ export {
   type Sent,
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
+export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";
