@@ -7,6 +7,7 @@ import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { registrationNeeds } from "./config/registration-needs.ts";
+import { findWay } from "./desk/find-way.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
@@ -189,6 +190,11 @@ interface WorkParts extends Parts {
 function makeWork(parts: WorkParts) {
   const { agencies, client, users } = parts;
   const follow = (room: RoomId) => followRoom(parts, room);
+  const channelsOf = (agency: string) =>
+    parts.channels.all().flatMap(({ name, type, agency: owner }) => {
+      const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
+      return bridge ? [{ name, type, bridge }] : [];
+    });
   const inbox: InboxDelivery = {
     ...parts,
     channel(name) {
@@ -201,6 +207,7 @@ function makeWork(parts: WorkParts) {
       const acknowledging = words && mayWrite ? { ...configured, words } : undefined;
       return { type: channel.type, agency: channel.agency, portal, room, texts, acknowledging };
     },
+    findWay: (agency, type, address) => findWay(channelsOf(agency), type, address),
     joined: rememberJoined(),
     flood: openFloodGuard(),
     async announceFlood(agency, lane, { id, receivedAt }) {
@@ -235,11 +242,7 @@ function makeWork(parts: WorkParts) {
     agencyOf: agencies.ofRoom,
     follow,
     bridge: (channel) => parts.channels.bridge(channel),
-    channelsOf: (agency) =>
-      parts.channels.all().flatMap(({ name, type, agency: owner }) => {
-        const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
-        return bridge ? [{ name, type, bridge }] : [];
-      }),
+    channelsOf,
   };
   const outbox: OutboxDelivery = {
     ...parts,

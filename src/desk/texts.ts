@@ -39,6 +39,10 @@ export interface DeskTexts extends ComposeTexts {
   readonly cannotFollow: string;
   /** Some of several recipients did not get an answer. */
   readonly refused: (refused: readonly StoredRefusal[]) => string;
+  /** The channel is none of the agency's, or carries no answers. */
+  readonly viaUnknown: (word: string, channels: readonly string[]) => string;
+  readonly viaAddress: (word: string, example: string | undefined) => string;
+  readonly viaText: string;
   readonly cannotCopy: string;
   readonly nobodyElse: string;
   readonly openingAddress: (verb: string, example: string) => string;
@@ -112,6 +116,14 @@ const en: DeskTexts = {
   answersTo: (party) => `Reply-To: ${party}`,
   refused: (refused) =>
     `Not delivered to ${listed(refused)}. The other recipients have it. Check the address, or reach them another way.`,
+  cameBy: (channel) => `By ${channel}`,
+  answersBy: (channel, address) => `Answers leave by ${channel}, to ${address}`,
+  viaUnknown: (word, channels) =>
+    `Not sent: this agency has no channel "${word}" that carries answers. ${channels.length === 0 ? "It has none." : `It has: ${channels.join(", ")}.`}`,
+  viaAddress: (word, example) =>
+    `Not sent: where should ${word} reach the citizen? ${example === undefined ? "There they write first." : `Write the address on the first line, and the text below:\n!via ${word} ${example}\nThe text.`}`,
+  viaText:
+    "Not sent: there is no text below the first line. Write !via CHANNEL there, and the text on the lines below.",
   cannotCopy: "Not sent: this channel reaches one person only. Use !reply for the citizen.",
   nobodyElse: "Not sent: nobody else was addressed in this message. Use !reply for the citizen.",
   openingAddress: (verb, example) =>
@@ -127,6 +139,7 @@ const en: DeskTexts = {
         : "Whatever you write in a citizen's thread: goes to the citizen.",
       "!reply TEXT, in a thread: goes to the citizen.",
       "!cc TEXT, in a thread or as a reply: goes to the citizen and to everybody whom the message names.",
+      "!via CHANNEL [ADDRESS], in a thread or as a reply, with the text on the lines below: goes to the citizen by that channel.",
       "!note TEXT: stays here.",
       ...openings.map(
         ({ verb, example }) =>
@@ -193,6 +206,13 @@ const fr: DeskTexts = {
   answersTo: (party) => `Répondre à : ${party}`,
   refused: (refused) =>
     `Non remis à ${listed(refused)}. Les autres destinataires l'ont reçu. Vérifiez l'adresse ou joignez-les autrement.`,
+  cameBy: (channel) => `Par ${channel}`,
+  answersBy: (channel, address) => `Les réponses partent par ${channel}, à ${address}`,
+  viaUnknown: (word, channels) =>
+    `Non envoyé : ce service n'a pas de canal « ${word} » qui transporte des réponses. ${channels.length === 0 ? "Il n'en a aucun." : `Il a : ${channels.join(", ")}.`}`,
+  viaAddress: (word, example) =>
+    `Non envoyé : où joindre l'usager par ${word} ? ${example === undefined ? "Là, c'est l'usager qui écrit en premier." : `Écrivez l'adresse sur la première ligne et le texte en dessous :\n!via ${word} ${example}\nLe texte.`}`,
+  viaText: "Non envoyé : il n'y a pas de texte sous la première ligne. Écrivez-y !via CANAL, puis le texte en dessous.",
   cannotCopy: "Non envoyé : ce canal n'atteint qu'une personne. Utilisez !reply pour l'usager.",
   nobodyElse: "Non envoyé : ce message ne s'adresse à personne d'autre. Utilisez !reply pour l'usager.",
   openingAddress: (verb, example) =>
@@ -209,6 +229,7 @@ const fr: DeskTexts = {
         : "Tout ce que vous écrivez dans le fil d'un usager : part vers l'usager.",
       "!reply TEXTE, dans un fil : part vers l'usager.",
       "!cc TEXTE, dans un fil ou en réponse : part vers l'usager et tous ceux que nomme le message.",
+      "!via CANAL [ADRESSE], dans un fil ou en réponse, le texte sur les lignes suivantes : part vers l'usager par ce canal.",
       "!note TEXTE : reste ici.",
       ...openings.map(
         ({ verb, example }) =>

@@ -108,6 +108,7 @@ const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): Sto
   automatic: message.automatic || isOwn(message.from.address),
   ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
   ...(message.remarks === undefined ? {} : { remarks: message.remarks.slice(0, MOST_REMARKS).map(clean) }),
+  ...(message.answerVia === undefined ? {} : { answerVia: cleanVia(message.answerVia) }),
   ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),
 });
 
@@ -127,6 +128,11 @@ const MOST_CC = 100;
 const cleanParty = ({ address, name }: Party): Party => ({
   address: clean(address),
   ...(name === undefined ? {} : { name: clean(name) }),
+});
+
+const cleanVia = ({ type, address }: NonNullable<InboundMessage["answerVia"]>) => ({
+  type: clean(type),
+  address: clean(address),
 });
 
 const cleanTrust = ({ verdict, remark }: SenderTrust): SenderTrust => ({

@@ -6,16 +6,17 @@ import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
-import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
+import type { KnownConversation, PortalKind, Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { addWay } from "../store/way.ts";
 import { begin } from "./begin.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
 import { FLOOD, type FloodGuard } from "./flood.ts";
-import { bringGhost } from "./join.ts";
+import { bringGhost, type Citizen } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
 import { type PostParts, post } from "./post.ts";
 import { type ShutOutParts, shutOut } from "./shut-out.ts";
@@ -26,6 +27,8 @@ export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly log: Logger;
   readonly flood: FloodGuard;
   wake(lane: Lane): Promise<void>;
+  /** Where a citizen is reached who wants answers on another kind of channel; undefined when the agency has none. */
+  findWay(agency: string, type: string, address: string): Way | undefined;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
   /** Makes a new conversation's own room, or finds it again. @returns undefined until it can be made. @throws MatrixError */
@@ -116,33 +119,62 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (hold !== undefined) throw new ArrivalError("final", hold);
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const { address, name } = arrival.message.from;
-  const localpart = nameGhost(parts.ghostKey, channel.type, address);
-  const citizen = { localpart, channelType: channel.type, address, name };
-  const known = await findConversation(parts, arrival);
+  const known = await findConversation(parts, arrival, channel.agency);
+  // By another way it is still the same person, under the name that they have.
+  const citizen: Citizen = known?.isWay
+    ? { localpart: known.citizen, channelType: channel.type, address: known.address, name: undefined }
+    : { localpart: nameGhost(parts.ghostKey, channel.type, address), channelType: channel.type, address, name };
+  const { localpart } = citizen;
   const portal = known?.portal ?? channel.portal;
   const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
   if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
   try {
     await bringGhost(parts, citizen, room);
     const { agency, texts } = channel;
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, channel }));
+    const routes = chooseRoutes(parts, arrival, { agency, known, address: citizen.address });
+    const { answers, asked } = routes;
+    const beginning = { citizen, portal, room, channel, answers };
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, beginning));
+    if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
-    const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts });
+    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo, ...routes };
+    const notes = {
+      ...(place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts })),
+      ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
+      ...(asked ? { answersBy: asked } : {}),
+    };
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }
 }
 
-async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
+/** By which channel the arrival came, and where answers to it go, as far as that is not plain. */
+function chooseRoutes(
+  parts: InboxDelivery,
+  { channel, message }: Arrival,
+  spoken: { agency: string; known: KnownConversation | undefined; address: string },
+): { channel: string | undefined; answers: Way | undefined; asked: Way | undefined } {
+  const { answerVia, from } = message;
+  const asked = answerVia && parts.findWay(spoken.agency, answerVia.type, answerVia.address);
+  const isOwn = spoken.known === undefined || spoken.known.channel === channel;
+  const back = isOwn && spoken.address === from.address ? undefined : { channel, address: from.address };
+  return { channel: isOwn ? undefined : channel, answers: asked ?? back, asked };
+}
+
+async function findConversation(
+  parts: InboxDelivery,
+  arrival: Arrival,
+  agency: string,
+): Promise<KnownConversation | undefined> {
   const { message, channel, conversation: bound } = arrival;
   const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
   const candidates = await findCandidates(
     parts.database.relaxed,
     named ? [named] : [],
     bound ? [] : message.references,
+    { channel, address: message.from.address },
   );
-  return matchConversation({ channel, address: message.from.address, named }, candidates);
+  return matchConversation({ channel, agency, address: message.from.address, named }, candidates);
 }

@@ -41,7 +41,7 @@ export async function deliverAnswers(
 }
 
 async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer): Promise<Answer> {
-  const bridge = parts.bridge(answer.conversation.channel);
+  const bridge = parts.bridge(answer.channel);
   const now = new Date();
   // Found like this, an earlier worker died during its attempt: nobody knows how it ended.
   const interrupted = answer.state === "attempting";

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Bridge } from "../adapter/index.ts";
+import type { OpenChannel } from "../desk/find-way.ts";
 import { type DeskParts, sayBeside, sayToAgent } from "../desk/say.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -29,13 +30,6 @@ export interface OutboxIntake extends DeskParts {
   bridge(channel: string): Bridge | undefined;
   /** An agency's channels, in the order of the configuration. */
   channelsOf(agency: string): readonly OpenChannel[];
-}
-
-export interface OpenChannel {
-  readonly name: string;
-  /** Word for the kind of channel. */
-  readonly type: string;
-  readonly bridge: Bridge;
 }
 
 export interface AgencyRules {

@@ -24,7 +24,11 @@ export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<
   // An acknowledgement may be faster than the message that it answers is shown.
   const isFirst = answered === undefined && answer.kind === "answer";
   const isOpening = isFirst && !(await hasCitizenWritten(parts.database.relaxed, conversation.id));
-  const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
+  const remote = await readRemoteIds(parts.database.relaxed, {
+    conversation: conversation.id,
+    channel: answer.channel,
+    limit: REFERENCES,
+  });
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
   const file = content.file;
   return {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
+import type { KnownConversation, PortalKind, Way } from "../domain/conversation.ts";
 import { type ConversationId, conversationId, type EventId, eventId, type RoomId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
@@ -60,11 +60,13 @@ export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject
 
 /**
  * Conversations that an arrival may continue: the ones in `ids`, then those of cited messages, nearest citation first.
+ * @param from where the arrival comes from.
  */
 export async function findCandidates(
   db: Kysely<Schema>,
   ids: readonly ConversationId[],
   references: readonly string[],
+  from: Way,
 ): Promise<KnownConversation[]> {
   if (ids.length === 0 && references.length === 0) return [];
   const { rows } = await sql<CandidateRow>`
@@ -74,7 +76,10 @@ export async function findCandidates(
       select m.conversation_id, r.rank from unnest(${[...references]}::text[]) with ordinality as r(remote_id, rank)
       join message m on m.remote_id = r.remote_id
     )
-    select c.id, c.channel, c.agency, c.portal, c.room_id, c.address, c.root_event_id,
+    select c.id, c.channel, c.agency, c.portal, c.room_id, c.address, c.citizen, c.root_event_id,
+      exists (select 1 from conversation_way where conversation_id = c.id) as has_ways,
+      exists (select 1 from conversation_way
+        where conversation_id = c.id and channel = ${from.channel} and address = ${from.address}) as is_way,
       (select event_id from message where conversation_id = c.id and room_id = c.room_id order by created_at desc limit 1)
         as latest
     from (select id, min(rank) as rank from found group by id) f join conversation c on c.id = f.id
@@ -86,6 +91,9 @@ export async function findCandidates(
     portal: row.portal,
     room: roomId(row.room_id),
     address: row.address,
+    citizen: row.citizen,
+    hasWays: row.has_ways,
+    isWay: row.is_way,
     root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
     latest: row.latest === null ? undefined : eventId(row.latest),
   }));
@@ -98,6 +106,9 @@ interface CandidateRow {
   readonly portal: PortalKind;
   readonly room_id: string;
   readonly address: string;
+  readonly citizen: string;
+  readonly has_ways: boolean;
+  readonly is_way: boolean;
   readonly root_event_id: string | null;
   readonly latest: string | null;
 }

@@ -28,6 +28,10 @@ export interface Answer {
   readonly room: RoomId;
   readonly agent: UserId | undefined;
   readonly content: StoredAnswer;
+  /** By which it leaves. */
+  readonly channel: string;
+  /** That is not the conversation's own. */
+  readonly isElsewhere: boolean;
   readonly address: string;
   /** Others whom it goes to. */
   readonly cc: readonly StoredParty[];
@@ -70,7 +74,6 @@ export interface AnswerNews {
 export interface AnsweredConversation {
   readonly id: ConversationId;
   readonly agency: string;
-  readonly channel: string;
   readonly address: string;
   readonly citizenName: string | undefined;
   readonly subject: string | undefined;
@@ -82,6 +85,8 @@ export async function addAnswer(
     conversation: ConversationId;
     event: EventId;
     agent: UserId;
+    /** Left out: the conversation's own. */
+    channel?: string | undefined;
     address: string;
     cc?: readonly StoredParty[];
     content: StoredAnswer;
@@ -97,6 +102,7 @@ export async function addAnswer(
       conversation_id: answer.conversation,
       event_id: answer.event,
       sender: answer.agent,
+      channel: answer.channel ?? null,
       address: answer.address,
       cc: listOrNull(answer.cc),
       answered_event_id: answer.answered ?? null,
@@ -122,7 +128,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject"])
+    .select(["c.agency", "c.channel as own_channel", "c.citizen_name", "c.subject"])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -135,6 +141,8 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     room: roomId(row.room_id),
     agent: row.sender === null ? undefined : userId(row.sender),
     content: row.content,
+    channel: row.channel ?? row.own_channel,
+    isElsewhere: row.channel !== null,
     address: row.address,
     cc: row.cc ?? [],
     inReplyTo: row.in_reply_to ?? undefined,
@@ -162,7 +170,6 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     conversation: {
       id: conversation,
       agency: row.agency,
-      channel: row.channel,
       address: row.citizen_address,
       citizenName: row.citizen_name ?? undefined,
       subject: row.subject ?? undefined,
@@ -207,7 +214,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
         may_have_left = may_have_left or ${ending.mayHaveLeft ?? false}
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
     ), named as (
-      update message set remote_id = ${ending.remoteId ?? null}
+      update message set remote_id = ${ending.remoteId ?? null}, channel = ${answer.isElsewhere ? answer.channel : null}
       where event_id = ${answer.event ?? null} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
     )
     select id from settled`.execute(db);
