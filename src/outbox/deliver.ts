@@ -78,7 +78,7 @@ async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefi
   try {
     if (!bridge?.send) throw new DeliveryError("retry", "CHANNEL_UNKNOWN");
     const signal = AbortSignal.any([fence.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
-    const sent = await bridge.send(await outboundOf(parts, answer), signal);
+    const sent = await bridge.send(await outboundOf(parts, answer, bridge.capabilities), signal);
     return endingOfSent(sent, answer);
   } catch (error) {
     const fault = readFault(error);

@@ -47,6 +47,8 @@ export interface Answer {
   readonly news: AnswerNews | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
+  /** What the agent was told before it leaves. */
+  readonly preview: { readonly text: string; readonly event: EventId } | undefined;
   readonly conversation: AnsweredConversation;
 }
 
@@ -158,6 +160,10 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
             remoteAnswer: row.news_answer ?? undefined,
           },
     shown: row.shown,
+    preview:
+      row.preview === null || row.preview_event_id === null
+        ? undefined
+        : { text: row.preview, event: eventId(row.preview_event_id) },
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
       id: conversation,
@@ -228,6 +234,22 @@ export async function markShown(
       shown_event_id: shown.event ?? null,
       is_open: sql`not ${shown.done} or news_state is distinct from ${shown.news ?? null}`,
     })
+    .where("id", "=", id)
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
+/** Journals what the room says of an answer before it leaves. */
+export async function markPreviewed(
+  db: Kysely<Schema>,
+  fence: Fence,
+  id: OutboxId,
+  preview: { readonly text: string; readonly event: EventId } | undefined,
+): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set({ preview: preview?.text ?? null, preview_event_id: preview?.event ?? null })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();
