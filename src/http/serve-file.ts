@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import { isRecord } from "../domain/is-record.ts";
 import type { PageStatus } from "./pages.ts";
@@ -37,7 +37,8 @@ export function serveFiles(find: FindFile, log: Logger) {
       }
       const { content, bytes } = opened;
       content.once("close", leave);
-      return new Response(Readable.toWeb(content), {
+      // Not Readable.toWeb, which throws without an owner when a visitor leaves while more comes.
+      return new Response(ReadableStream.from(content), {
         headers: {
           "content-type": harmless(file.type),
           "content-disposition": sayAttachment(file.name),

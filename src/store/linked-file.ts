@@ -16,13 +16,12 @@ export async function findLinkedFile(db: Kysely<Schema>, id: OutboxId): Promise<
   return row?.content.file;
 }
 
-/** From now on the link to an answer's file leads nowhere. @returns whether it did until now. */
+/** From now on the link to an answer's file leads nowhere. Safe twice. @returns false when it has none. */
 export async function withdrawLink(db: Kysely<Schema>, event: EventId): Promise<boolean> {
   const result = await db
     .updateTable("outbox")
-    .set({ link_withdrawn_at: new Date() })
+    .set((eb) => ({ link_withdrawn_at: eb.fn.coalesce("link_withdrawn_at", eb.val(new Date())) }))
     .where("event_id", "=", event)
-    .where("link_withdrawn_at", "is", null)
     .where(sql<boolean>`content ? 'file'`)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;

@@ -39,6 +39,8 @@ export interface Answer {
   readonly attempts: number;
   readonly firstAttemptAt: Date | undefined;
   readonly writtenAt: Date;
+  /** It began its conversation. */
+  readonly isOpening: boolean;
   readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
@@ -124,7 +126,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject"])
+    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject", "c.root_event_id"])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -146,6 +148,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at ?? undefined,
     writtenAt: row.written_at,
+    isOpening: row.event_id !== null && row.event_id === row.root_event_id,
     settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
