@@ -5,6 +5,7 @@ import { addMessage, type RecordedMessage, readPlace } from "../store/message.ts
 import { addAnswer } from "../store/outbox.ts";
 import { addWay } from "../store/way.ts";
 import { listCopies, objectToCopies } from "./copies.ts";
+import { objectToFile } from "./file-objection.ts";
 import { type Context, object, renderSafely } from "./intake.ts";
 import { readVia, routeAnswer } from "./route-answer.ts";
 
@@ -34,10 +35,12 @@ export async function takeAnswer(
   const via = isVia ? readVia(words) : undefined;
   const routed = await routeAnswer(parts, { place, answered, isReply: to.answered !== undefined, via });
   if (routed.objection) return object(context, conversation, routed.objection);
-  const { route, newWay } = routed;
+  const { route, way, newWay } = routed;
   const cc = to.toAll ? listCopies(answered, route.address) : [];
-  const canCopy = parts.bridge(route.channel ?? place.channel)?.capabilities.cc ?? true;
-  const objection = to.toAll && objectToCopies(cc, canCopy);
+  const bridge = parts.bridge(way.channel);
+  const objection =
+    (to.toAll ? objectToCopies(cc, bridge?.capabilities.cc ?? true) : undefined) ??
+    objectToFile(content, bridge, parts.links);
   if (objection) return object(context, conversation, objection);
 
   const undoMs = parts.agency(place.agency)?.undoMs ?? 0;

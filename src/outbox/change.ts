@@ -3,11 +3,14 @@ import type { DeskTexts } from "../desk/texts.ts";
 import type { ConversationId, EventId } from "../domain/ids.ts";
 import { findAnswered } from "../store/answered.ts";
 import { setSubject } from "../store/conversation.ts";
+import { withdrawLink } from "../store/linked-file.ts";
 import { settleEvent } from "../store/matrix-event.ts";
 import { findMessages, readPlace } from "../store/message.ts";
 import { cancelAnswer, type FoundAnswer, findAnswer, replaceAnswer } from "../store/recall.ts";
 import { addWay } from "../store/way.ts";
+import { takesFile } from "./carry.ts";
 import { listCopies, objectToCopies } from "./copies.ts";
+import { objectToFile } from "./file-objection.ts";
 import { type Context, object, objectBeside, renderSafely, settle } from "./intake.ts";
 import { chooseChannel, listVerbs, readOpening } from "./opening.ts";
 import { readVia, routeAnswer } from "./route-answer.ts";
@@ -28,9 +31,11 @@ export async function takeEdit(
     event.kind === "edit" ? renderSafely(context, event.content, { isHeaded: answer.isOpening || isVia }) : undefined;
   const cc = command === "cc" ? await findCopies(context, answer) : [];
   const routed = isVia ? await routeAgain(context, answer) : undefined;
-  const objection = answer.isOpening
-    ? objectToOpening(context, answer, command)
-    : (objectionTo(command, cc) ?? routed?.objection);
+  const channel = routed?.way?.channel ?? answer.channel;
+  const objection =
+    (answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc)) ??
+    routed?.objection ??
+    objectToFile(content, parts.bridge(channel), parts.links);
   if (content === undefined || command === "note" || objection)
     return withdraw(context, of, command === "note" ? undefined : (objection ?? ((texts) => texts.nothingToSend)));
 
@@ -77,10 +82,9 @@ async function routeAgain({ parts, room, event }: Context, answer: FoundAnswer) 
   return routeAnswer(parts, { place, answered, isReply: answered !== undefined, via: readVia(event.content) });
 }
 
-async function findCopies({ parts, room }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
+async function findCopies({ parts }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
   const { relaxed } = parts.database;
-  const place = await readPlace(relaxed, answer.conversation, room);
-  if (place && parts.bridge(answer.channel ?? place.channel)?.capabilities.cc === false) return undefined;
+  if (parts.bridge(answer.channel)?.capabilities.cc === false) return undefined;
   return listCopies(await findAnswered(relaxed, answer.conversation, answer.answered), answer.address);
 }
 
@@ -119,10 +123,15 @@ async function withdraw(
 
 /** Says that a change comes too late; a change to anything but an answer needs no word. */
 async function sayTooLate(context: Context, of: EventId): Promise<undefined> {
-  const answer = await findAnswer(context.parts.database.relaxed, of);
-  if (answer && answer.state !== "cancelled" && answer.state !== "failed")
-    return object(context, answer.conversation, (texts) => texts.alreadyLeft, of);
-  return settle(context, "nothing-to-change", undefined);
+  const { parts, event } = context;
+  const answer = await findAnswer(parts.database.relaxed, of);
+  if (!answer || answer.state === "cancelled" || answer.state === "failed")
+    return settle(context, "nothing-to-change", undefined);
+  const room = parts.bridge(answer.channel)?.capabilities;
+  // What has left cannot be called back; what the citizen fetches from here can.
+  const isLinked = event.kind === "redaction" && parts.links && room && !takesFile(answer.content, room);
+  const isWithdrawn = isLinked && (await withdrawLink(parts.database.durable, of));
+  return object(context, answer.conversation, (texts) => (isWithdrawn ? texts.linkWithdrawn : texts.alreadyLeft), of);
 }
 
 /** Only a message of its own sends: whoever turns a note into a !reply must not believe that it has left. */

@@ -51,10 +51,11 @@ export interface RouteQuestion {
 }
 
 export type Routed =
-  | { readonly objection: Objection; readonly route?: undefined; readonly newWay?: undefined }
+  | { readonly objection: Objection; readonly route?: undefined; readonly way?: undefined; readonly newWay?: undefined }
   | {
       readonly objection?: undefined;
       readonly route: AnswerRoute;
+      readonly way: Way;
       /** Leads to whom the conversation belongs, and was not known before. */
       readonly newWay: Way | undefined;
     };
@@ -82,6 +83,7 @@ export async function routeAnswer(
       address: way.address,
       inReplyTo: isReply && answered?.channel === way.channel ? answered.remoteId : undefined,
     },
+    way,
     newWay: via && !isKnown ? way : undefined,
   };
 }

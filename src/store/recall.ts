@@ -50,10 +50,9 @@ export interface AnswerRoute {
   readonly inReplyTo: string | undefined;
 }
 
-export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered"> & {
-  /** By which it leaves; undefined: the conversation's own. */
-  readonly channel: string | undefined;
+export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered" | "content"> & {
   readonly conversation: ConversationId;
+  readonly channel: string;
   /** It began its conversation. */
   readonly isOpening: boolean;
 };
@@ -68,8 +67,10 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
       "o.sender",
       "o.address",
       "o.answered_event_id",
+      "o.content",
       "o.channel",
       "c.root_event_id",
+      "c.channel as own_channel",
     ])
     .where("o.event_id", "=", event)
     .executeTakeFirst();
@@ -79,8 +80,9 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
     state: row.state,
     agent: row.sender === null ? undefined : userId(row.sender),
     address: row.address,
-    channel: row.channel ?? undefined,
     answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
+    content: row.content,
+    channel: row.channel ?? row.own_channel,
     isOpening: row.root_event_id === event,
   };
 }

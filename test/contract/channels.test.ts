@@ -68,7 +68,7 @@ describe("channels behind walls", () => {
     file: join(folder, "guichet.yaml"),
     homeserver: { url: "http://127.0.0.1:1", domain: "agents.test" },
     appservice: { registration: "", bind: "127.0.0.1", port: 1 },
-    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [] },
+    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [], linkDays: 30 },
     bot: { displayName: "guichet" },
     dataFolder: folder,
     database: {},

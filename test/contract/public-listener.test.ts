@@ -40,6 +40,7 @@ describe("the public listener", () => {
       trustedProxies: [],
       log: pino({ level: "silent" }),
       find,
+      findFile: async () => "unknown",
       ...more,
     });
   };
