@@ -39,9 +39,9 @@ export async function showPreview(parts: PreviewParts, fence: Fence, answer: Ans
 }
 
 function wantedOf({ links, bridge: bridgeOf, texts }: PreviewParts, answer: AgentsAnswer): string | undefined {
-  const { state, dueAt, preview, conversation } = answer;
+  const { state, dueAt, preview, conversation, channel } = answer;
   if (state === "cancelled") return undefined;
-  const bridge = bridgeOf(conversation.channel);
+  const bridge = bridgeOf(channel);
   const isChangeable = state === "held" && dueAt.getTime() > Date.now();
   if (!isChangeable || !bridge?.send) return preview?.text;
   return previewAnswer(answer, { bridge, links, texts: texts(conversation.agency) });
