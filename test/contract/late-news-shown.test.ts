@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeliveryReceipt } from "../../src/adapter/index.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import { channelId, conversationId, eventId, type Lane, replyLane, userId } from "../../src/domain/ids.ts";
 import { openInbox } from "../../src/inbox/accept.ts";
 import { provideRoom } from "../../src/matrix/agency-room.ts";

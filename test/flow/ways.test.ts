@@ -119,7 +119,7 @@ describe.skipIf(lacks)(`one conversation over several channels${lacks ? ` (${lac
       "!via sms 06 11 22 33 44\nDemain.",
       root.event_id,
     );
-    await expect.poll(texts).toEqual([["33611223344", "Demain."]]);
+    await expect.poll(texts, { timeout: 20_000 }).toEqual([["33611223344", "Demain."]]);
     await house.agent.waitForEvent(house.room, (event) => isReaction(event, answer, "✅ town-sms"));
     smsc.deliver({ source: { ton: 1, npi: 1, address: "33611223344" }, octets: Buffer.from("Parfait") });
     const back = await shows("Parfait");
@@ -135,7 +135,9 @@ describe.skipIf(lacks)(`one conversation over several channels${lacks ? ` (${lac
     await house.agent.sendInThread(house.room, root.event_id, "!via sms\nVers 9 h.");
     await house.agent.reply(house.room, back.event_id, "Bien.", root.event_id);
     await house.agent.reply(house.room, root.event_id, "Votre ticket est clos.", root.event_id);
-    await expect.poll(texts).toEqual(["Demain.", "Midi.", "Vers 9 h.", "Bien."].map((text) => ["33611223344", text]));
+    await expect
+      .poll(texts, { timeout: 20_000 })
+      .toEqual(["Demain.", "Midi.", "Vers 9 h.", "Bien."].map((text) => ["33611223344", text]));
     await expect
       .poll(answersAtCounter)
       .toMatchObject([

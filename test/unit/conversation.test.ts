@@ -6,7 +6,7 @@ import { matchConversation } from "../../src/conversation/match.ts";
 import { relationIn } from "../../src/conversation/portal.ts";
 import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
 import { readWords } from "../../src/conversation/words.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import type { KnownConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
 import type { StoredMessage } from "../../src/store/schema.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DeliveryError } from "../../src/adapter/index.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import type { OpenChannel } from "../../src/desk/find-way.ts";
 import { looksLike, outcomeOf } from "../../src/desk/show-outcome.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
 import { conversationId, eventId } from "../../src/domain/ids.ts";
 import { listCopies, objectToCopies } from "../../src/outbox/copies.ts";
 import { endingOf, endingOfSent } from "../../src/outbox/ending.ts";
