@@ -56,10 +56,38 @@ test("an escape that a phone left at the end of a part finds its letter in the n
   expect(joinEscapes(decodeGsm7(Buffer.from([0x61, 0x1b])))).toBe("a ");
 });
 
-test("an escape before an unknown code shows the plain letter; national single shifts are read", () => {
+test("an escape before an unknown code shows the plain letter", () => {
   expect(decodeGsm7(Buffer.from([0x1b, 0x61]))).toBe("a");
-  expect(decodeGsm7(Buffer.from([0x1b, 0x61, 0x1b, 0x65]), 2)).toBe("á€");
-  expect(decodeGsm7(Buffer.from([0x1b, 0x73, 0x1b, 0x69]), 1)).toBe("şı");
+});
+
+describe("national tables (3GPP TS 23.038, annex A)", () => {
+  const [TURKISH, SPANISH, PORTUGUESE] = [1, 2, 3];
+  const octets = (hex: string) => Buffer.from(hex.replace(/\s/g, ""), "hex");
+
+  test("single shifts", () => {
+    expect(decodeGsm7(octets("1b61 1b65"), { single: SPANISH })).toBe("á€");
+    expect(decodeGsm7(octets("1b73 1b69 1b47 1b49 1b53 1b67 1b63"), { single: TURKISH })).toBe("şıĞİŞğç");
+    expect(decodeGsm7(octets("1b7b 1b7c 1b05 1b28 1b61 1b7f 1b41"), { single: PORTUGUESE })).toBe("ãõê{ÂâÀ");
+    expect(decodeGsm7(octets("1b62"), { single: SPANISH })).toBe("b");
+  });
+
+  test("locking shifts, with the extension table and with a single shift", () => {
+    expect(decodeGsm7(octets("40 07 0b0c 1c1d 04 60 09 40"), { locking: TURKISH })).toBe("İıĞğŞş€çÇİ");
+    const all = Buffer.from(Array.from({ length: 128 }, (_, code) => (code === 0x1b ? 0x20 : code)));
+    for (const [locking, distinct] of [
+      [TURKISH, "€ıÇĞğŞşİç"],
+      [PORTUGUESE, "êúíóÔôÁáªÇÀ∞^\\Ó|ÂâÊºÍÃÕÚ~ãõ`"],
+    ] as const) {
+      const letters = [...decodeGsm7(all, { locking })];
+      expect(letters).toHaveLength(128);
+      for (const letter of distinct) expect(letters).toContain(letter);
+    }
+    expect(decodeGsm7(octets("4e7b6f 1b3c 1b65"), { locking: PORTUGUESE })).toBe("Não[€");
+    expect(decodeGsm7(octets("1b73 5b"), { locking: PORTUGUESE, single: TURKISH })).toBe("şÃ");
+    // Spanish has no locking table; of others none is known here.
+    expect(decodeGsm7(octets("61 05"), { locking: SPANISH })).toBe("aé");
+    expect(decodeGsm7(octets("61 05"), { locking: 6 })).toBe("aé");
+  });
 });
 
 const alphabet = sharedMaterial("corpora/sms-gsm0338/GSM0338.TXT");

@@ -18,6 +18,7 @@ const UDH_INDICATOR = 0x40;
 const CONCATENATED = 0x00;
 const CONCATENATED_16 = 0x08;
 const SINGLE_SHIFT = 0x24;
+const LOCKING_SHIFT = 0x25;
 
 /** Reads header, options and alphabet. What says that it is part 5 of 3 is shown as a text of its own. */
 export function readUserData({ esmClass, dataCoding, octets, options }: ShortMessage): UserData {
@@ -100,7 +101,10 @@ function alphabetOf(coding: number): Alphabet {
 const GENERAL: readonly Alphabet[] = ["gsm7", "binary", "ucs2"];
 
 function decode(octets: Buffer, alphabet: Alphabet, elements: Elements): string {
-  if (alphabet === "gsm7") return decodeGsm7(octets, elements.get(SINGLE_SHIFT)?.[0]);
+  if (alphabet === "gsm7") {
+    const [single, locking] = [elements.get(SINGLE_SHIFT)?.[0], elements.get(LOCKING_SHIFT)?.[0]];
+    return decodeGsm7(octets, { single, locking });
+  }
   if (alphabet === "latin1") return octets.toString("latin1");
   if (alphabet === "binary") return octets.toString("hex");
   if (alphabet !== "ucs2") return new TextDecoder(alphabet).decode(octets);
