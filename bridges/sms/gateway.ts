@@ -54,6 +54,8 @@ export interface GatewayHost {
 export interface ReceivedText {
   /** The gateway's name of it, equal when it is delivered again; undefined when it has none. */
   readonly id: string | undefined;
+  /** It may be an earlier one that the gateway delivers again, under another name. */
+  readonly isDoubtful?: boolean;
   readonly from: string;
   readonly to: string;
   readonly text: string;

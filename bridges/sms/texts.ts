@@ -5,6 +5,8 @@ const ENGLISH = {
   "remark.gap":
     "Not all of this text has come: {missing} of {of} parts are missing. When they come, the whole text follows.",
   "remark.whole": "The whole of a text that was shown with a gap before.",
+  "remark.again":
+    "This text may be an earlier one that came again: the connection to the network broke while it was acknowledged.",
   "gap.one": "[… part {first} of {of} is missing …]",
   "gap.more": "[… parts {first} to {last} of {of} are missing …]",
   "remark.stop": "The sender wants no more texts: none can be sent until they write START.",
@@ -39,6 +41,8 @@ const FRENCH: Readonly<Record<TextKey, string>> = {
   "remark.gap":
     "Ce texte n’est pas arrivé en entier : il manque {missing} parties sur {of}. Si elles arrivent, le texte entier suivra.",
   "remark.whole": "Le texte entier d’un message affiché avant avec une lacune.",
+  "remark.again":
+    "Ce texte est peut-être un précédent revenu une seconde fois : la liaison avec le réseau a été coupée pendant l’accusé de réception.",
   "gap.one": "[… il manque la partie {first} sur {of} …]",
   "gap.more": "[… il manque les parties {first} à {last} sur {of} …]",
   "remark.stop": "L’expéditeur ne veut plus de SMS : aucun ne peut être envoyé avant qu’il n’écrive START.",

@@ -181,30 +181,69 @@ test("the pace: so many at once, so many a second, and a rest when it is asked f
   (await pace.take(signal))();
 });
 
-test("arrivals: again over another connection is the same, again over this one is new words", async () => {
-  const kept = new Map<string, string>();
-  const notes = {
-    get: async (key: string) => kept.get(key),
-    set: async (key: string, value: string) => void kept.set(key, value),
+describe("arrivals", () => {
+  const openNotes = () => {
+    const kept = new Map<string, string>();
+    const notes = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, value: string) => void kept.set(key, value),
+    };
+    return { kept, notes };
   };
+  const session = (number: number, since = 0) => ({ number, since });
   const message = readMessage(deliver(GOOD));
-  const repeats = await openRepeats(notes);
-  const first = await repeats.nameOf(message, 1);
-  repeats.answered(first, true);
-  const second = await repeats.nameOf(message, 1);
-  expect(second).not.toBe(first);
-  repeats.answered(second, true);
-  await repeats.confirm([first]);
-  expect(await repeats.nameOf(message, 2)).toBe(second);
-  // Killed: the next process knows what the SMSC may send again.
-  const after = await openRepeats(notes);
-  expect(await after.nameOf(message, 1)).toBe(second);
-  after.answered(second, false);
-  expect(await after.nameOf(message, 1)).toBe(second);
-  after.answered(second, true);
-  await after.confirm(after.written(1));
-  expect(kept.get("smpp-unconfirmed")).toBe("[]");
-  expect([...kept.values()].join("")).not.toContain("336");
+  const other = { ...message, octets: Buffer.from("autre") };
+
+  test("again over another connection is the same, again over this one is new words", async () => {
+    const { kept, notes } = openNotes();
+    const repeats = await openRepeats(notes);
+    const { name: first } = await repeats.nameOf(message, session(1));
+    repeats.answered(first, true);
+    const { name: second } = await repeats.nameOf(message, session(1));
+    expect(second).not.toBe(first);
+    repeats.answered(second, true);
+    await repeats.confirm([first]);
+    const again = { name: second, isDoubtful: false };
+    expect(await repeats.nameOf(message, session(2))).toEqual(again);
+    // Killed: the next process knows what the SMSC may send again.
+    const after = await openRepeats(notes);
+    expect(await after.nameOf(message, session(1))).toEqual(again);
+    after.answered(second, false);
+    expect(await after.nameOf(message, session(1))).toEqual(again);
+    after.answered(second, true);
+    await after.confirm(after.written(1));
+    expect(kept.get("smpp-unconfirmed")).toBe("[]");
+    expect([...kept.values()].join("")).not.toContain("336");
+  });
+
+  test("what the SMSC has gone past, or should have repeated long ago, is shown again and said to be in doubt", async () => {
+    const { notes } = openNotes();
+    let now = 0;
+    const killed = await openRepeats(notes, () => now);
+    const { name } = await killed.nameOf(message, session(1));
+    killed.answered(name, true);
+
+    const passed = await openRepeats(notes, () => now);
+    // What had waited comes in any order at first, and somebody else's text proves nothing.
+    await passed.nameOf(other, session(1));
+    now = 11_000;
+    await passed.nameOf({ ...other, source: { ...message.source, address: "33699999999" } }, session(1));
+    expect(await passed.nameOf(message, session(1))).toEqual({ name, isDoubtful: false });
+    passed.answered(name, true);
+    await passed.nameOf({ ...message, octets: Buffer.from("encore") }, session(2));
+    // Killed once more: the note knows it too.
+    const next = await openRepeats(notes, () => now);
+    const doubtful = await next.nameOf(message, session(1));
+    expect(doubtful.isDoubtful).toBe(true);
+    expect(doubtful.name).not.toBe(name);
+    next.answered(doubtful.name, true);
+    expect(await next.nameOf(message, session(2))).toEqual({ name: doubtful.name, isDoubtful: false });
+
+    now += 6 * 60 * 1000;
+    expect((await next.nameOf(message, session(3))).isDoubtful).toBe(true);
+    now += 61 * 60 * 1000;
+    expect((await next.nameOf(message, session(4))).isDoubtful).toBe(false);
+  });
 });
 
 test("back-off doubles to a minute, and no two clients keep step", () => {

@@ -6,7 +6,7 @@ import type { Link } from "./link.ts";
 import type { Pdu, ShortMessage } from "./pdu.ts";
 import { readMessage } from "./read-pdu.ts";
 import { isReceipt, readReceipt } from "./receipt.ts";
-import { openRepeats, type Repeats } from "./repeats.ts";
+import { type ArrivalName, openRepeats, type Repeats, type SmppSession } from "./repeats.ts";
 import { readUserData, type UserData } from "./user-data.ts";
 
 /** Takes in what an SMSC delivers: texts, their parts, and receipts. */
@@ -28,7 +28,7 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
     const known = sessions.get(link);
     if (known !== undefined) return known;
     links += 1;
-    const session: Session = { number: links, timer: undefined };
+    const session: Session = { number: links, since: Date.now(), timer: undefined };
     sessions.set(link, session);
     void link.closed.then(() => clearTimeout(session.timer));
     return session;
@@ -42,10 +42,11 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
     await gatewayHost.receipt({ id, state, code, ...said, at: host.now() });
     return STATUS.ESME_ROK;
   };
-  const takeText = async (message: ShortMessage, { text, part }: UserData, id: string | undefined) => {
+  const takeText = async (message: ShortMessage, { text, part }: UserData, named?: ArrivalName) => {
     const ends = { from: readAddressOf(message.source), to: readAddressOf(message.destination) };
     const taken = await gatewayHost.received({
-      id,
+      id: named?.name,
+      isDoubtful: named?.isDoubtful ?? false,
       ...ends,
       text,
       at: host.now(),
@@ -60,11 +61,12 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
       const data = readUserData(message);
       if (isReceipt(message)) return takeReceipt(message, data);
       // A part names itself: which text, and its place in it.
-      if (data.part !== undefined) return takeText(message, data, undefined);
+      if (data.part !== undefined) return takeText(message, data);
       const session = sessionOf(link);
-      const name = await repeats.nameOf(message, session.number);
+      const named = await repeats.nameOf(message, session);
+      const { name } = named;
       try {
-        const status = await takeText(message, data, name);
+        const status = await takeText(message, data, named);
         repeats.answered(name, true);
         confirmSoon(repeats, link, session);
         return status;
@@ -76,8 +78,7 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
   };
 }
 
-interface Session {
-  readonly number: number;
+interface Session extends SmppSession {
   timer: NodeJS.Timeout | undefined;
 }
 
