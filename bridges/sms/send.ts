@@ -62,7 +62,8 @@ const orLater = <Result>(work: Promise<Result>): Promise<Result> =>
   });
 
 function cut(text: string, { deliveryId, to }: OutboundMessage, { settings, nextReference }: Sending): OutgoingText {
-  const { encoding, parts } = segment(text, settings.gateway.smpp?.concatenation === "udh16" ? 7 : 6);
+  const { concatenation, default_alphabet: alphabet } = settings.gateway.smpp ?? {};
+  const { encoding, parts } = segment(text, concatenation === "udh16" ? 7 : 6, alphabet);
   const reference = nextReference();
   return {
     deliveryId,

@@ -94,19 +94,23 @@ describe.skipIf(absent)(`faults of an SMSC on jSMPP${absent === undefined ? "" :
     [{ when: "before", stored: 1, rst: 1 }, "unknown", ["texte"]],
     [{ when: "after" }, "sent", ["texte"]],
     [{ when: "after", rst: 1 }, "sent", ["texte"]],
-  ] as const)("the connection is cut: %j", async (fault, ending, texts) => {
-    const channel = await suite.start();
-    await suite.smsc.order("drop", { ...fault, count: 1 });
-    const ended = await channel.send("texte").then(
-      () => "sent",
-      (error: unknown) => (error instanceof Error ? error.message : ""),
-    );
-    // An answer may be lost with a connection that is reset right after it.
-    if ("rst" in fault && fault.when === "after") expect(["sent", "SMPP_CUT (unknown)"]).toContain(ended);
-    else expect(ended).toBe(ending === "sent" ? "sent" : "SMPP_CUT (unknown)");
-    expect(await stored()).toEqual(texts);
-    await isBack(channel);
-  }, 30_000);
+  ] as const)(
+    "the connection is cut: %j",
+    async (fault, ending, texts) => {
+      const channel = await suite.start();
+      await suite.smsc.order("drop", { ...fault, count: 1 });
+      const ended = await channel.send("texte").then(
+        () => "sent",
+        (error: unknown) => (error instanceof Error ? error.message : ""),
+      );
+      // An answer may be lost with a connection that is reset right after it.
+      if ("rst" in fault && fault.when === "after") expect(["sent", "SMPP_CUT (unknown)"]).toContain(ended);
+      else expect(ended).toBe(ending === "sent" ? "sent" : "SMPP_CUT (unknown)");
+      expect(await stored()).toEqual(texts);
+      await isBack(channel);
+    },
+    30_000,
+  );
 
   test("cut instead of an answer to the bind, and to enquire_link", async () => {
     await suite.smsc.order("drop", { on: "bind", when: "before", count: 1 });
@@ -179,7 +183,9 @@ describe.skipIf(absent)(`faults of an SMSC on jSMPP${absent === undefined ? "" :
     await suite.smsc.order("dlr", { ms: 50, to: "336123", ...rule });
     const id = await channel.send("essai");
     if (name === "no id in its text") {
-      await until(async () => (await suite.smsc.tell("log", { has: "deliver_sm_resp" }, z.array(z.unknown()))).length > 0);
+      await until(
+        async () => (await suite.smsc.tell("log", { has: "deliver_sm_resp" }, z.array(z.unknown()))).length > 0,
+      );
       expect([channel.host.receipts, channel.host.taken]).toEqual([[], []]);
       return;
     }

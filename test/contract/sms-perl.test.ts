@@ -47,7 +47,10 @@ describe.skipIf(absent)(`an SMSC on Perl's Net::SMPP${absent === undefined ? "" 
       },
     ]);
     await until(() => bound.host.receipts.length === 1);
-    expect(bound.host.receipts[0]).toMatchObject({ state: "delivered", about: { remoteIds: expect.arrayContaining([id]) } });
+    expect(bound.host.receipts[0]).toMatchObject({
+      state: "delivered",
+      about: { remoteIds: expect.arrayContaining([id]) },
+    });
 
     smsc.order({ deliver: { octets: hexOf("Bonjour 😀"), data_coding: 8 } });
     await until(() => bound.host.taken.length === 1);
@@ -93,8 +96,7 @@ describe.skipIf(absent)(`an SMSC on Perl's Net::SMPP${absent === undefined ? "" 
   ];
   test.each(inParts)("a long text in, its parts in any order: %s", async (_, write) => {
     const bound = await start();
-    for (const place of [3, 1, 2])
-      smsc.order({ deliver: { data_coding: 8, ...write(words[place - 1] ?? "", place) } });
+    for (const place of [3, 1, 2]) smsc.order({ deliver: { data_coding: 8, ...write(words[place - 1] ?? "", place) } });
     await until(() => bound.host.taken.length === 1);
     expect(bound.host.taken[0]?.text).toBe(words.join(""));
   });

@@ -30,6 +30,13 @@ test("a header with a 16-bit reference leaves 152 septets or 66 units", () => {
   expect(segment("ж".repeat(71), 7).parts.map((part) => part.length)).toEqual([66, 5]);
 });
 
+test("where nobody knows that it goes over the air in seven bits, a part has 140 letters, or 134 of several", () => {
+  expect(segment("é".repeat(140), 6, "latin1")).toEqual({ encoding: "gsm7", parts: ["é".repeat(140)] });
+  expect(segment("é".repeat(141), 6, "latin1").parts.map((part) => part.length)).toEqual([134, 7]);
+  expect(segment("é", 6, "ascii").encoding).toBe("ucs2");
+  expect(segment("ê", 6, "latin1").encoding).toBe("ucs2");
+});
+
 test("10,000 random texts: the parts are the text, fit, and part no pair", () => {
   const random = seededRandom(5);
   const letters = ["a", "€", "é", "[", "ж", "😀", "🇫🇷", "\n", "~"];

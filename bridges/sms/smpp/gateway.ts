@@ -41,7 +41,7 @@ export function openSmppGateway(settings: SmppSettings, gatewayHost: GatewayHost
     const bindAlone = (binding: Pick<Binding, "command" | "onTrouble" | "onLink">) => {
       const lease = host.lease("smpp", async (held) => {
         // Read anew each time: another process may have received meanwhile.
-        const { take } = await createArrivals(gatewayHost);
+        const { take } = await createArrivals(gatewayHost, settings);
         const until = AbortSignal.any([held, stopping.signal]);
         await track(keepBound({ ...shared, ...binding, onMessage: take }, until));
       });
