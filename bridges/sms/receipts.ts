@@ -22,8 +22,11 @@ export function createReceiptIntake(host: BridgeHost, sentParts: SentParts, last
   const apply = async (receipt: GatewayReceipt): Promise<boolean> => {
     const part = await sentParts.find(receipt.id);
     if (part === undefined)
-      // Some gateways name a text as we did.
-      return tell(receipt, { deliveryIds: [receipt.id], remoteIds: spellingsOf(receipt.id) });
+      // Some gateways name a text as we did, or say that name as well.
+      return tell(receipt, {
+        deliveryIds: [...new Set([receipt.deliveryId ?? receipt.id, receipt.id])],
+        remoteIds: spellingsOf(receipt.id),
+      });
     return inOrder(part.deliveryId, () => applyPart(receipt, part));
   };
   const applyPart = async (receipt: GatewayReceipt, part: SentPart) => {
