@@ -1,4 +1,4 @@
-import { pause } from "./wait.ts";
+import { pause } from "../../src/adapter/index.ts";
 
 /** Lets so many run at once, so many begin in a second, and none while the other side asks for a rest. */
 export interface Pace {

@@ -11,7 +11,6 @@ import { BrokenPdu, BrokenStream, createPduReader, readMessage } from "../../bri
 import { readReceipt } from "../../bridges/sms/smpp/receipt.ts";
 import { openRepeats } from "../../bridges/sms/smpp/repeats.ts";
 import { readUserData } from "../../bridges/sms/smpp/user-data.ts";
-import { backOff } from "../../bridges/sms/wait.ts";
 
 describe("numbers", () => {
   test.each([
@@ -244,11 +243,6 @@ describe("arrivals", () => {
     now += 61 * 60 * 1000;
     expect((await next.nameOf(message, session(4))).isDoubtful).toBe(false);
   });
-});
-
-test("back-off doubles to a minute, and no two clients keep step", () => {
-  expect([0, 1, 2, 10, 40].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 4000, 60_000, 60_000]);
-  expect(backOff(3, 0)).toBe(4000);
 });
 
 describe("STOP and START", () => {

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { DeliveryError } from "../../../src/adapter/index.ts";
+import { DeliveryError, pause } from "../../../src/adapter/index.ts";
 import type { GatewayHost, OutgoingText, SubmittedText } from "../gateway.ts";
 import { createPace } from "../pace.ts";
-import { pause } from "../wait.ts";
 import { buildRequest, type HttpRequest, resolveUrl, valuesOf } from "./build-request.ts";
 import { ExchangeError, exchange, type HttpAnswer } from "./exchange.ts";
 import { findIn, parseJson } from "./fields.ts";

@@ -1,7 +1,6 @@
-import { DeliveryError } from "../../../src/adapter/index.ts";
+import { DeliveryError, pause } from "../../../src/adapter/index.ts";
 import type { Gateway, GatewayHost } from "../gateway.ts";
 import { createPace } from "../pace.ts";
-import { pause } from "../wait.ts";
 import { COMMAND, STATUS } from "./commands.ts";
 import { readTlsFiles } from "./connect.ts";
 import { type Binding, keepBound } from "./keep-bound.ts";
