@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { decodeGsm7, encodeGsm7, isGsm7, joinEscapes } from "../../bridges/sms/gsm7.ts";
-import { segment } from "../../bridges/sms/segment.ts";
+import { decodeUcs2, joinParts } from "../../bridges/sms/join-parts.ts";
+import { type Segments, segment } from "../../bridges/sms/segment.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { sharedMaterial } from "../support/shared-material.ts";
 
@@ -122,6 +123,13 @@ describe.skipIf(alphabet === undefined)(
 const vectors = sharedMaterial("corpora/sms-segments");
 describe.skipIf(vectors === undefined)("vectors of other programs (need ../shared/corpora/sms-segments)", () => {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(vectors ?? "", name), "utf8"));
+  /** As a phone that got the octets of the parts. */
+  const readBack = ({ encoding, parts }: Segments) =>
+    joinParts(
+      parts.map((part) =>
+        encoding === "gsm7" ? decodeGsm7(encodeGsm7(part)) : decodeUcs2(Buffer.from(part, "utf16le").swap16()),
+      ),
+    );
 
   test.each(["splitsms-gsm.json", "splitsms-unicode.json"])("%s", (name) => {
     const part = z.object({ content: z.string(), bytes: z.number() });
@@ -133,18 +141,23 @@ describe.skipIf(vectors === undefined)("vectors of other programs (need ../share
     for (const { message, parts } of cases) {
       const cut = segment(forced(message).join(""));
       expect(cut.parts).toEqual(parts.map(({ content }) => content));
+      expect(readBack(cut)).toBe(forced(message).join(""));
       const octets = cut.parts.map((each) => sizeOf(cut.encoding, each) * (cut.encoding === "gsm7" ? 1 : 2));
       expect(octets).toEqual(parts.map(({ bytes }) => bytes));
     }
   });
 
   test("twilio.json", () => {
-    const one = z.object({ body: z.string(), encoding: z.string(), segments: z.number(), messageSize: z.number() });
-    for (const { body, encoding, segments, messageSize } of z.array(one).min(5).parse(read("twilio.json"))) {
+    const sizes = { segments: z.number(), messageSize: z.number(), totalSize: z.number() };
+    const one = z.object({ body: z.string(), encoding: z.string(), ...sizes });
+    for (const { body, encoding, segments, messageSize, totalSize } of z.array(one).min(5).parse(read("twilio.json"))) {
       const cut = segment(body);
       expect([body, cut.encoding, cut.parts.length]).toEqual([body, encoding === "GSM-7" ? "gsm7" : "ucs2", segments]);
+      expect(readBack(cut)).toBe(body);
       const bits = isGsm7(body) ? 7 : 16;
       expect(cut.parts.reduce((sum, each) => sum + sizeOf(cut.encoding, each) * bits, 0)).toBe(messageSize);
+      // Six octets of header in each of several parts.
+      expect(messageSize + (segments === 1 ? 0 : segments * 48)).toBe(totalSize);
     }
   });
 });

@@ -5,7 +5,7 @@ import { isAlive } from "./keep-bound.ts";
 import type { Link } from "./link.ts";
 import type { Pdu, ShortMessage } from "./pdu.ts";
 import { readMessage } from "./read-pdu.ts";
-import { isReceipt, readReceipt } from "./receipt.ts";
+import { isReceipt, readReceipt, wordsOf } from "./receipt.ts";
 import { type ArrivalName, openRepeats, type Repeats, type SmppSession } from "./repeats.ts";
 import type { SmppSettings } from "./settings.ts";
 import { readUserData, type UserData } from "./user-data.ts";
@@ -38,7 +38,7 @@ export async function createArrivals(
     return session;
   };
   const takeReceipt = async (message: ShortMessage, { text }: UserData): Promise<number> => {
-    const receipt = readReceipt(message.options, text);
+    const receipt = readReceipt(message.options, wordsOf(message, text));
     if (receipt === undefined) host.log.warn({ code: "SMPP_RECEIPT_UNREADABLE" }, "a receipt could not be read");
     if (receipt?.state === undefined) return STATUS.ESME_ROK;
     const { id, state, code, remoteAnswer } = receipt;
