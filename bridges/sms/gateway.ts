@@ -68,6 +68,8 @@ export interface ReceivedText {
 export interface GatewayReceipt {
   /** As in `SubmittedText.ids`. */
   readonly id: string;
+  /** As `OutgoingText.deliveryId`, when the gateway gives it back: it tells the text even when the answer with `id` was lost. */
+  readonly deliveryId?: string;
   readonly state: DeliveryReceipt["state"];
   /** Upper-case word, stable. */
   readonly code: string;

@@ -5,7 +5,17 @@ import { localFolder } from "./paths.js";
 import { SetUpError, say, sayWhileRunning } from "./say.js";
 import { canMakeEnvironments } from "./synapse.js";
 
-const SERVERS = ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve", "postfix", "redis-server", "ngircd", "kannel"];
+const SERVERS = [
+  "dovecot-imapd",
+  "dovecot-lmtpd",
+  "dovecot-sieve",
+  "postfix",
+  "redis-server",
+  "ngircd",
+  "kannel",
+  "kannel-extras",
+  "libnet-smpp-perl",
+];
 
 /**
  * Installs the mail servers, Redis, the IRC server and the SMS gateway that tests talk to: the only thing set-up puts outside the project folder, so only

@@ -1,4 +1,6 @@
 /** `guichet/adapter`: all that a bridge may import from the core. */
+export { backOff } from "../domain/back-off.ts";
+export { pause, untilAborted } from "../domain/pause.ts";
 export {
   type Acceptance,
   type Bridge,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readWish } from "../../bridges/sms/consent.ts";
+import { encodeGsm7 } from "../../bridges/sms/gsm7.ts";
 import { createLimits } from "../../bridges/sms/limits.ts";
 import { spellingsOf } from "../../bridges/sms/message-ids.ts";
 import { isAnswerable, readNumber, readSender } from "../../bridges/sms/numbers.ts";
@@ -8,10 +9,9 @@ import { isQuiet } from "../../bridges/sms/quiet-hours.ts";
 import { simplify } from "../../bridges/sms/simplify.ts";
 import { answerTo, type Pdu, writePdu } from "../../bridges/sms/smpp/pdu.ts";
 import { BrokenPdu, BrokenStream, createPduReader, readMessage } from "../../bridges/sms/smpp/read-pdu.ts";
-import { readReceipt } from "../../bridges/sms/smpp/receipt.ts";
+import { readReceipt, wordsOf } from "../../bridges/sms/smpp/receipt.ts";
 import { openRepeats } from "../../bridges/sms/smpp/repeats.ts";
 import { readUserData } from "../../bridges/sms/smpp/user-data.ts";
-import { backOff } from "../../bridges/sms/wait.ts";
 
 describe("numbers", () => {
   test.each([
@@ -72,6 +72,17 @@ describe("receipts", () => {
   });
   test.each(["", "bonjour", "stat:DELIVRD", "id:12", "id:12 stat:WHO"])("%j is none", (text) => {
     expect(read(text)).toBeUndefined();
+  });
+  test("words are read in ASCII, also where data_coding 0 is the GSM alphabet", () => {
+    const message = readMessage(deliver(GOOD));
+    const words = (octets: Buffer, dataCoding = 0) => {
+      const receipt = { ...message, octets, dataCoding };
+      return wordsOf(receipt, readUserData(receipt).text);
+    };
+    const ascii = "id:ab_12@x sub:001 stat:DELIVRD err:000 ";
+    expect(words(Buffer.concat([Buffer.from(`${ascii}text:`), Buffer.from([0x05, 0x1b, 0x65])]))).toBe(ascii);
+    expect(words(Buffer.from(`${ascii}Text:`, "utf16le").swap16(), 8)).toBe(`${ascii}Text:`);
+    expect(words(encodeGsm7("id:a_b stat:DELIVRD"))).toBe("id:a_b stat:DELIVRD");
   });
   test("parameters win over words", () => {
     const options = new Map([
@@ -244,11 +255,6 @@ describe("arrivals", () => {
     now += 61 * 60 * 1000;
     expect((await next.nameOf(message, session(4))).isDoubtful).toBe(false);
   });
-});
-
-test("back-off doubles to a minute, and no two clients keep step", () => {
-  expect([0, 1, 2, 10, 40].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 4000, 60_000, 60_000]);
-  expect(backOff(3, 0)).toBe(4000);
 });
 
 describe("STOP and START", () => {

@@ -5,8 +5,9 @@ import { isAlive } from "./keep-bound.ts";
 import type { Link } from "./link.ts";
 import type { Pdu, ShortMessage } from "./pdu.ts";
 import { readMessage } from "./read-pdu.ts";
-import { isReceipt, readReceipt } from "./receipt.ts";
+import { isReceipt, readReceipt, wordsOf } from "./receipt.ts";
 import { type ArrivalName, openRepeats, type Repeats, type SmppSession } from "./repeats.ts";
+import type { SmppSettings } from "./settings.ts";
 import { readUserData, type UserData } from "./user-data.ts";
 
 /** Takes in what an SMSC delivers: texts, their parts, and receipts. */
@@ -19,7 +20,10 @@ export interface Arrivals {
 const CONFIRM_AFTER = 200;
 const CONFIRM_LIMIT = 10_000;
 
-export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals> {
+export async function createArrivals(
+  gatewayHost: GatewayHost,
+  { default_alphabet: alphabet }: Pick<SmppSettings, "default_alphabet">,
+): Promise<Arrivals> {
   const { host } = gatewayHost;
   const repeats = await openRepeats(host.notes);
   const sessions = new WeakMap<Link, Session>();
@@ -34,7 +38,7 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
     return session;
   };
   const takeReceipt = async (message: ShortMessage, { text }: UserData): Promise<number> => {
-    const receipt = readReceipt(message.options, text);
+    const receipt = readReceipt(message.options, wordsOf(message, text));
     if (receipt === undefined) host.log.warn({ code: "SMPP_RECEIPT_UNREADABLE" }, "a receipt could not be read");
     if (receipt?.state === undefined) return STATUS.ESME_ROK;
     const { id, state, code, remoteAnswer } = receipt;
@@ -58,7 +62,7 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
   return {
     take: async (pdu, link) => {
       const message = readMessage(pdu);
-      const data = readUserData(message);
+      const data = readUserData(message, alphabet);
       if (isReceipt(message)) return takeReceipt(message, data);
       // A part names itself: which text, and its place in it.
       if (data.part !== undefined) return takeText(message, data);
