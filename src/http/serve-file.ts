@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import { isRecord } from "../domain/is-record.ts";
 import type { PageStatus } from "./pages.ts";
+import { toWebStream } from "./web-stream.ts";
 
 /** A file that a link leads to. */
 export interface ServedFile {
@@ -37,8 +38,7 @@ export function serveFiles(find: FindFile, log: Logger) {
       }
       const { content, bytes } = opened;
       content.once("close", leave);
-      // Not Readable.toWeb, which throws without an owner when a visitor leaves while more comes.
-      return new Response(ReadableStream.from(content), {
+      return new Response(toWebStream(content), {
         headers: {
           "content-type": harmless(file.type),
           "content-disposition": sayAttachment(file.name),

@@ -119,6 +119,15 @@ describe.skipIf(lacks)(
       await check();
       expect((await fetch(link, { method: "HEAD" })).headers.get("content-length")).toBe(String(PLAN.length));
       expect((await fetch(link, { method: "POST" })).status).toBe(405);
+      // More than are served at once: whoever only asks, or leaves half way, holds nothing.
+      for (let visitor = 0; visitor < 10; visitor += 1) {
+        expect((await fetch(link, { method: "HEAD" })).status).toBe(200);
+        const leaving = new AbortController();
+        const answer = await fetch(link, { signal: leaving.signal });
+        await answer.body?.getReader().read();
+        leaving.abort();
+      }
+      await check();
       await house.guichet.end("SIGKILL");
       await house.guichet.start();
       await check();
@@ -200,7 +209,11 @@ describe.skipIf(lacks)(`without a public listener${lacks ? ` (${lacks})` : ""}`,
     const smsc = closing.use(await startSmscDouble());
     const gateway = { smpp: { host: "127.0.0.1", port: smsc.port, tls: "none", system_id: "b", password: "secret" } };
     const town = { use: "sms", agency: "town-hall", number: "+33700000000", country: "FR", gateway };
-    const house = await openHouse({ agency: { undo_seconds: 2 }, channels: { "town-sms": town } });
+    const house = await openHouse({
+      agency: { undo_seconds: 2 },
+      maxMailBytes: 1_000_000,
+      channels: { "town-sms": town },
+    });
     closing.defer(() => house.close());
     await expect.poll(() => smsc.binds, { timeout: 20_000 }).toBeGreaterThan(0);
     smsc.deliver({ octets: Buffer.from("Where is the town hall?") });
@@ -221,7 +234,11 @@ describe.skipIf(lacks)(`without a public listener${lacks ? ` (${lacks})` : ""}`,
     const content = { ...file, filename: "map.txt", body: "**There**", ...formatted };
     const answer = await house.agent.reply(house.room, mailed.event_id, content, mailed.event_id);
     await house.agent.waitForEvent(house.room, (event) => isReaction(event, answer, "✅"), 30_000);
+    const large = { ...file, info: { size: 800_000 } };
+    const tooLarge = await house.agent.reply(house.room, mailed.event_id, large, mailed.event_id);
+    const said = await house.agent.waitForEvent(house.room, isNoticeOn(tooLarge));
+    expect(said.content.body).toMatch(/^Not sent: this channel carries files of up to 0.7 MB/);
     const notices = (await house.agent.messages(house.room)).filter(({ content }) => content.msgtype === "m.notice");
-    expect(notices).toHaveLength(1);
+    expect(notices).toHaveLength(2);
   }, 120_000);
 });
