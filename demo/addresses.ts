@@ -13,10 +13,12 @@ export interface DemoAddresses {
   readonly rooms: ReadonlyMap<string, string>;
   readonly configuration: DemoConfiguration;
   readonly sentMail: string;
+  /** Address of the page that shows the demo. */
+  readonly page: string;
 }
 
 /** One line of JSON for programs, as README.md describes it. */
-export function printJson({ synapse, agent, rooms, configuration, sentMail }: DemoAddresses): string {
+export function printJson({ synapse, agent, rooms, configuration, sentMail, page }: DemoAddresses): string {
   const agencies = [...configuration.config.agencies.values()].map(({ id, room }) => [
     id,
     { room_id: rooms.get(id), room_alias: room },
@@ -28,13 +30,15 @@ export function printJson({ synapse, agent, rooms, configuration, sentMail }: De
     agencies: Object.fromEntries(agencies),
     channels: configuration.channels,
     sent_mail: sentMail,
+    page,
   });
 }
 
 /** The same for people. */
-export function printAddresses({ folder, synapse, agent, configuration, sentMail }: DemoAddresses): string {
+export function printAddresses({ folder, synapse, agent, configuration, sentMail, page }: DemoAddresses): string {
   const { config, channels } = configuration;
   const rows: [string, string][] = [
+    ["Page", `${page}   both sides at once, and guichet between them`],
     ["Homeserver", `${synapse.url}   for any Matrix client on this machine`],
     ["Agent", `${agent.userId}   password ${agent.password}`],
     ...[...config.agencies.values()].map(({ name, room }): [string, string] => ["Room", `${room}   ${name}`]),

@@ -7,6 +7,7 @@ import { AGENT, type DemoConfiguration, writeConfiguration } from "./configurati
 import { guichetLog, startGuichet, waitUntilUp } from "./guichet-process.ts";
 import { type DemoOptions, readOptions } from "./options.js";
 import { type OutsideMail, startOutsideMail } from "./outside-mail.ts";
+import { servePage } from "./page/serve-page.ts";
 import { choosePorts } from "./ports.ts";
 import { sendMailAround } from "./round-trip/mail.ts";
 import { sendTextAround } from "./round-trip/text.ts";
@@ -63,7 +64,17 @@ async function play(options: DemoOptions, running: AsyncDisposableStack): Promis
   ]);
   say(`Everything is up after ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
 
-  const addresses: DemoAddresses = { folder, synapse, agent: account, rooms, configuration, sentMail: outside.folder };
+  const page = await servePage(ports.page, {
+    ...{ configuration, outside, network, rooms },
+    homeserver: synapse.url,
+    agent: account,
+  });
+  running.defer(() => page.stop());
+  const addresses: DemoAddresses = {
+    ...{ folder, synapse, agent: account, rooms, configuration },
+    sentMail: outside.folder,
+    page: page.url,
+  };
   if (!options.json || options.once) {
     const trips = makeRoundTrips({ agent, rooms, configuration, outside, network });
     const received = await Promise.race([trips, watching]);
