@@ -61,8 +61,8 @@ export function routePage(parts: PageParts): Hono {
       const given: Form = await c.req.parseBody({ all: true });
       const asksJson = c.req.header("accept") === "application/json";
       try {
-        const { reply: _, ...stays } = open;
-        const next = addressOf({ ...stays, ...(await parts.actions[form](given)) });
+        const done = await parts.actions[form](given);
+        const next = addressOf({ ...open, ...done }, form === "answer" ? { reply: undefined } : {});
         if (asksJson) return c.json({ next });
         await parts.seen();
         return c.redirect(`${next}#${place}`, 303);

@@ -8,7 +8,10 @@ export const addresses = z.object({
   agencies: z.record(z.string(), z.object({ room_id: z.string() })),
   channels: z.record(
     z.string(),
-    z.object({ address: z.string(), smtp: z.object({ host: z.string(), port: z.int() }) }),
+    z.object({
+      address: z.string().optional(),
+      smtp: z.object({ host: z.string(), port: z.int() }).optional(),
+    }),
   ),
 });
 export type Demo = z.output<typeof addresses>;

@@ -38,7 +38,7 @@ function renew(region, content) {
 function open(address) {
   if (address === location.pathname + location.search) return;
   history.pushState(null, "", address);
-  for (const form of document.forms) form.action = form.action.split("?")[0] + location.search;
+  for (const form of document.forms) form.action = new URL(form.action).pathname + location.search;
   document.getElementById("reload").href = address;
   watch();
 }
@@ -71,6 +71,17 @@ document.addEventListener("submit", async (event) => {
     for (const button of form.querySelectorAll("button")) button.disabled = false;
     form.querySelector("textarea").focus();
   }
+});
+
+// What an agent has begun to write stays with its conversation, whatever else comes in.
+document.querySelector("#answer textarea").addEventListener("input", () => {
+  const query = new URLSearchParams(location.search);
+  if (query.has("thread")) return;
+  for (const name of ["agency", "thread", "reply"]) {
+    const { value } = document.querySelector(`#answer [name=${name}]`);
+    if (value !== "") query.set(name, value);
+  }
+  open(`/?${query}`);
 });
 
 addEventListener("popstate", () => location.reload());

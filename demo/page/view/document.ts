@@ -64,7 +64,7 @@ export function viewDocument(scene: Scene, citizen: Citizen, problem?: Problem):
 <section class="card" aria-labelledby="mail-title">
 <h3 id="mail-title">Email</h3>
 ${region("inbox", "The inbox")}
-<form method="post" action="${target("/mails")}" enctype="multipart/form-data" aria-labelledby="mail-form-title">
+<form id="mail-form" method="post" action="${target("/mails")}" enctype="multipart/form-data" aria-labelledby="mail-form-title">
 ${region("mail-head")}
 <label>Message <textarea name="text" rows="3" required>${typed("mail")}</textarea></label>
 ${alert("mail")}

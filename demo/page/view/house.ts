@@ -21,7 +21,7 @@ export function viewWays({ house }: Scene): Markup {
 }
 
 function viewWay({ direction, channel, state, code, steps }: Way): Markup {
-  const words = direction === "in" ? "From a citizen" : "To a citizen";
+  const words = direction === "in" ? "From citizen" : "To citizen";
   const isBad = ["quarantined", "failed", "unknown", "dropped"].includes(state);
   return html`<li class="way ${direction}"><p><span class="who">${words}</span> <span class="quiet small">${channel}</span></p>
 <ol class="steps">${steps.map((step, place) => viewStep(step, steps[place - 1]))}${wait(state)}${isBad ? html`<li class="bad">${state}${code === undefined ? "" : ` (${code})`}</li>` : ""}</ol></li>`;

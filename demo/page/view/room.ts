@@ -27,8 +27,7 @@ function row({ root, messages, channelType }: RoomThread, open: Scene["open"], i
   const [first] = messages;
   const latest = messages.at(-1);
   if (first === undefined || latest === undefined) return html``;
-  // A subject stands above the line with the address; texts have none.
-  const title = firstLine(first.head.includes("\n") ? first.head : first.words || "A file", 60);
+  const title = firstLine(subjectOf(first.head) ?? (first.words || "A file"), 60);
   return html`<li><a class="row" id="${elementId("thread", root)}" href="${addressOf(open, { thread: root, reply: undefined })}#room" aria-current="${isOpen ? "true" : "false"}">
 <span class="what who">${title}</span>
 <span class="what">${channelType === undefined ? "" : html`<span class="tag">${CHANNEL_WORDS[channelType] ?? channelType}</span> `}${first.name}</span>
@@ -57,12 +56,21 @@ function viewMessage(message: RoomMessage, { open, thread }: Scene, isAnswered: 
   const canAnswer = author === "citizen" && file === undefined && !isAnswered;
   return html`<li class="${author}"><p class="by"><span class="who">${name}</span> ${time(at)}${isEdited ? html` <span class="quiet small">edited</span>` : ""}</p>
 ${answered === undefined ? "" : html`<p class="answered quiet small">↩ ${answered.name}: ${firstLine(answered.words, 60)}</p>`}
-${head === "" ? "" : html`<p class="head small">${shorten(head, LONGEST)}</p>`}
+${head === "" ? "" : viewHead(head)}
 ${words === "" ? "" : html`<p class="words">${shorten(words, LONGEST)}</p>`}
 ${file === undefined ? "" : viewFile(file)}
 ${reactions.length === 0 ? "" : html`<p class="reactions">${reactions.map((key) => html`<span class="reaction" title="${MEANINGS[key] ?? "reaction"}">${key}<span class="hidden"> ${MEANINGS[key] ?? ""}</span></span>`)}</p>`}
 ${canAnswer ? html`<p class="small"><a id="${elementId("reply", id)}" href="${addressOf(open, { thread: thread?.root, reply: id })}#answer">Reply to this message</a></p>` : ""}</li>`;
 }
+
+function viewHead(head: string): Markup {
+  const subject = subjectOf(head);
+  const rest = subject === undefined ? head : head.slice(subject.length).trim();
+  return html`${subject === undefined ? "" : html`<p class="subject">${shorten(subject, LONGEST)}</p>`}<p class="head small">${shorten(rest, LONGEST)}</p>`;
+}
+
+/** A subject stands above the line with the address; texts have none. */
+const subjectOf = (head: string) => (head.includes("\n") ? firstLine(head, LONGEST) : undefined);
 
 const MEANINGS: Readonly<Record<string, string>> = {
   "⏳": "waits",
