@@ -5,6 +5,7 @@ export const addresses = z.object({
   homeserver: z.string(),
   domain: z.string(),
   agent: z.object({ user_id: z.string(), password: z.string(), access_token: z.string() }),
+  page: z.string(),
   agencies: z.record(z.string(), z.object({ room_id: z.string() })),
   channels: z.record(
     z.string(),

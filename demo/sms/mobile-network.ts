@@ -9,7 +9,7 @@ import { receiptMessage, textMessages } from "./short-messages.ts";
 import { startSmscDouble } from "./smsc-double.ts";
 
 /** Texts to this phone never arrive: to see what a failed answer looks like. */
-export const GONE_PHONE = "+33639989999";
+const GONE_PHONE = "+33639989999";
 
 /** The demo's mobile network: phones that write to the agency, and what they receive. It reaches guichet by SMPP. */
 export interface MobileNetwork {

@@ -39,11 +39,16 @@ test("a way that failed says its code, one under way what it waits for", async (
   const way = { direction: "out", channel: "town-sms", steps: [{ place: "written", at: begun }] } as const;
   const ways = [
     { ...way, id: "out-1", state: "held" },
-    { ...way, id: "out-2", state: "failed", code: "SMPP_REFUSED" },
+    { ...way, id: "out-2", state: "quarantined", code: "TOO_BIG" },
+    {
+      ...{ ...way, id: "out-3", state: "failed", code: "SMPP_REFUSED" },
+      steps: [...way.steps, { place: "failed", at: new Date(begun.getTime() + 40) }],
+    },
   ];
   const page = String(await viewDocument({ ...EMPTY, house: { ways, channels: [] } }, CITIZEN));
   expect(page).toContain("held: the agent may still take it back");
-  expect(page).toContain('<li class="bad">failed (SMPP_REFUSED)</li>');
+  expect(page).toContain('<li class="bad">quarantined (TOO_BIG)</li>');
+  expect(page).toContain('<li class="bad">failed (SMPP_REFUSED) <span class="quiet small">+ 40 ms</span></li>');
   expect(page).toContain('written <span class="quiet small">09:30:00</span>');
 });
 

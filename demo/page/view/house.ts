@@ -22,15 +22,19 @@ export function viewWays({ house }: Scene): Markup {
 
 function viewWay({ direction, channel, state, code, steps }: Way): Markup {
   const words = direction === "in" ? "From citizen" : "To citizen";
-  const isBad = ["quarantined", "failed", "unknown", "dropped"].includes(state);
+  const bad = BAD.has(state) ? `${state}${code === undefined ? "" : ` (${code})`}` : undefined;
+  // Where a step has the same name, that step is the bad one.
+  const isStep = bad !== undefined && steps.at(-1)?.place === state;
   return html`<li class="way ${direction}"><p><span class="who">${words}</span> <span class="quiet small">${channel}</span></p>
-<ol class="steps">${steps.map((step, place) => viewStep(step, steps[place - 1]))}${wait(state)}${isBad ? html`<li class="bad">${state}${code === undefined ? "" : ` (${code})`}</li>` : ""}</ol></li>`;
+<ol class="steps">${steps.map((step, place) => viewStep(step, steps[place - 1], isStep && place === steps.length - 1 ? bad : undefined))}${wait(state)}${bad !== undefined && !isStep ? html`<li class="bad">${bad}</li>` : ""}</ol></li>`;
 }
 
-function viewStep({ place, at }: Step, before: Step | undefined): Markup {
+const BAD: ReadonlySet<string> = new Set(["quarantined", "failed", "unknown", "dropped"]);
+
+function viewStep({ place, at }: Step, before: Step | undefined, bad: string | undefined): Markup {
   const took = before === undefined ? clock(at) : duration(at.getTime() - before.at.getTime());
   const sign = before === undefined || place === "held" ? "" : "+ ";
-  return html`<li>${place} <span class="quiet small">${sign}${took}</span></li>`;
+  return html`<li${bad === undefined ? "" : html` class="bad"`}>${bad ?? place} <span class="quiet small">${sign}${took}</span></li>`;
 }
 
 const WAITS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { RoomFile, RoomMessage, RoomThread } from "../arrange-room.ts";
 import type { Scene } from "../scene.ts";
 import { addressOf } from "../selection.ts";
-import { elementId, firstLine, type Markup, shorten, time } from "./words.ts";
+import { elementId, excerpt, firstLine, type Markup, shorten, time } from "./words.ts";
 
 const LONGEST = 1_000;
 const MOST = 12;
@@ -45,7 +45,7 @@ export function viewTimeline(scene: Scene): Markup {
 }
 
 /** The citizen's message that an answer goes to: the one that was picked, or the latest. */
-export function answeredIn({ open, thread }: Scene): RoomMessage | undefined {
+function answeredIn({ open, thread }: Scene): RoomMessage | undefined {
   const citizens = thread?.messages.filter(({ author, file }) => author === "citizen" && file === undefined);
   return citizens?.find(({ id }) => id === open.reply) ?? citizens?.at(-1);
 }
@@ -55,7 +55,7 @@ function viewMessage(message: RoomMessage, { open, thread }: Scene, isAnswered: 
   const answered = answers === undefined ? undefined : thread?.messages.find((each) => each.id === answers);
   const canAnswer = author === "citizen" && file === undefined && !isAnswered;
   return html`<li class="${author}"><p class="by"><span class="who">${name}</span> ${time(at)}${isEdited ? html` <span class="quiet small">edited</span>` : ""}</p>
-${answered === undefined ? "" : html`<p class="answered quiet small">↩ ${answered.name}: ${firstLine(answered.words, 60)}</p>`}
+${answered === undefined ? "" : html`<p class="answered quiet small">↩ ${answered.name}: ${excerpt(answered.words, 60)}</p>`}
 ${head === "" ? "" : viewHead(head)}
 ${words === "" ? "" : html`<p class="words">${shorten(words, LONGEST)}</p>`}
 ${file === undefined ? "" : viewFile(file)}
@@ -94,5 +94,5 @@ export function viewAnswerHead(scene: Scene): Markup {
   const hidden = html`<input type="hidden" name="agency" value="${agency}"><input type="hidden" name="thread" value="${thread?.root ?? ""}"><input type="hidden" name="reply" value="${answered?.id ?? ""}">`;
   if (answered === undefined)
     return html`${hidden}<p class="quiet small">There is no citizen's message to answer here.</p>`;
-  return html`${hidden}<p class="answered small">↩ ${answered.name}: ${firstLine(answered.words, 80)}</p>`;
+  return html`${hidden}<p class="answered small">↩ ${answered.name}: ${excerpt(answered.words, 60)}</p>`;
 }

@@ -26,6 +26,9 @@ export const firstLine = (text: string, most: number) => {
   return line.length <= most ? line : `${line.slice(0, most)}…`;
 };
 
+/** Its beginning, on one line. */
+export const excerpt = (text: string, most: number) => firstLine(text.replace(/\s+/g, " ").trim(), most);
+
 /** An id of an element that is the same whenever the page is drawn. */
 export const elementId = (kind: string, name: string) =>
   `${kind}-${Buffer.from(name).toString("base64url").slice(-24)}`;
