@@ -100,13 +100,19 @@ export function openActions(doors: Doors): Actions {
         throw new Refused("There is no citizen's message to answer in this conversation.");
       try {
         if (kind === "reply") await doors.agent.reply(room, answered, text, thread);
-        else await doors.agent.sendInThread(room, thread, text);
+        else await doors.agent.sendInThread(room, thread, asNote(doors, agency, text));
       } catch (error) {
         throw new Refused(`The homeserver did not take it: ${error instanceof Error ? error.message : String(error)}`);
       }
       return { agency, thread };
     },
   };
+}
+
+/** Where every message in a thread leaves, a note has to say that it is one. */
+function asNote({ configuration }: Doors, agency: string, text: string): string {
+  const configured = [...configuration.config.agencies.values()].find(({ id }) => id === agency);
+  return configured?.replies === "all" ? `!note ${text}` : text;
 }
 
 /** @throws Refused with the first fault. */

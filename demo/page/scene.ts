@@ -45,7 +45,7 @@ export interface Sources {
   house(): Promise<House>;
 }
 
-const MOST = { mails: 6, texts: 8, threads: 8 };
+const MOST = { mails: 6, texts: 6, threads: 8 };
 
 export async function gatherScene(sources: Sources, open: Selection): Promise<Scene> {
   const { configuration, mails, network, rooms } = sources;

@@ -84,5 +84,7 @@ document.querySelector("#answer textarea").addEventListener("input", () => {
   open(`/?${query}`);
 });
 
+// A browser keeps few connections to one address: a page that nobody sees gives its own back.
+document.addEventListener("visibilitychange", () => (document.hidden ? events.close() : watch()));
 addEventListener("popstate", () => location.reload());
 watch();

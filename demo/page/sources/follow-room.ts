@@ -24,12 +24,18 @@ const CALM_MS = 100;
 export function followRoom(agent: MatrixClient, room: string, bell: Bell, signal: AbortSignal): FollowedRoom {
   const names = new Map<string, string>();
   let events: readonly MatrixEvent[] = [];
-  const refresh = async () => {
+  const read = async () => {
     const latest = await readLatest(agent, room);
     if (latest.some(({ sender }) => !names.has(sender)))
       for (const [user, name] of await agent.members(room)) names.set(user, name);
     events = latest;
     bell.ring();
+  };
+  let reading: Promise<void> = Promise.resolve();
+  // One after the other: of two at once the older could be the last.
+  const refresh = () => {
+    reading = reading.catch(() => undefined).then(read);
+    return reading;
   };
   const follow = async () => {
     let since: string | undefined;

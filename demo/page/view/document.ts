@@ -36,6 +36,9 @@ export function viewDocument(scene: Scene, citizen: Citizen, problem?: Problem):
   const regions = viewRegions(scene, citizen);
   const region = (id: string, news = "") =>
     html`<div id="${id}"${news === "" ? "" : html` data-news="${news}"`}>${regions[id] ?? ""}</div>`;
+  // Scrolled by itself where there is room for it, and so to be reached by the keyboard.
+  const scroll = (id: string, label: string, news: string) =>
+    html`<div id="${id}" class="scroll" data-news="${news}" tabindex="0" role="region" aria-label="${label}">${regions[id] ?? ""}</div>`;
   const here = addressOf(scene.open);
   const alert = (form: Problem["form"]) =>
     html`<p class="alert" role="alert" id="${form}-alert">${problem?.form === form ? problem.words : ""}</p>`;
@@ -73,7 +76,7 @@ ${alert("mail")}
 </section>
 <section class="card phone" id="phone" aria-labelledby="phone-title">
 <h3 id="phone-title">Phone</h3>
-${region("screen", "The phone")}
+${scroll("screen", "Texts on the phone", "The phone")}
 <form method="post" action="${target("/texts")}" aria-labelledby="phone-title">
 ${region("phone-head")}
 <label>Text message <textarea name="text" rows="2" required>${typed("text")}</textarea></label>
@@ -90,7 +93,7 @@ ${viewForm(scene)}
 <div class="panes">
 <nav aria-label="Conversations">${region("threads")}</nav>
 <div class="conversation">
-${region("timeline", "The room")}
+${scroll("timeline", "Messages of the conversation", "The room")}
 <form id="answer" method="post" action="${target("/answers")}" aria-label="Write as the agent">
 ${region("answer-head")}
 <label>Write as the agent <textarea name="text" rows="3" required>${typed("answer")}</textarea></label>

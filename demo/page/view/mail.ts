@@ -4,7 +4,7 @@ import { addressOf } from "../selection.ts";
 import type { ReceivedMail } from "../sources/read-mails.ts";
 import { bytes, elementId, type Markup, shorten, time } from "./words.ts";
 
-const LONGEST = 3_000;
+const LONGEST = 2_500;
 
 /** The citizen's inbox, with the mail that is open. */
 export function viewInbox({ open, mails, mail }: Scene): Markup {

@@ -4,14 +4,14 @@ import type { Scene } from "../scene.ts";
 import { addressOf } from "../selection.ts";
 import { elementId, type Markup, shorten, time } from "./words.ts";
 
-const LONGEST = 480;
+const LONGEST = 400;
 
 /** The phone's screen: texts both ways, each with what is known of it. */
 export function viewPhone({ open, phone, phones, texts }: Scene): Markup {
   const others = phones.filter((each) => each !== phone);
-  return html`<p class="owner">${phone}</p>
+  return html`<div><p class="owner">${phone}</p>
 ${others.length === 0 ? "" : html`<p class="quiet small">Other phones: ${others.map((each) => html`<a id="${elementId("phone", each)}" href="${addressOf(open, { phone: each })}#phone">${each}</a> `)}</p>`}
-${texts.length === 0 ? html`<p class="quiet">No text yet.</p>` : html`<ol class="texts">${texts.map(viewText)}</ol>`}`;
+${texts.length === 0 ? html`<p class="quiet">No text yet.</p>` : html`<ol class="texts">${texts.map(viewText)}</ol>`}</div>`;
 }
 
 const STATES: Readonly<Record<PhoneText["state"], string>> = {

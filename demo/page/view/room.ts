@@ -4,8 +4,8 @@ import type { Scene } from "../scene.ts";
 import { addressOf } from "../selection.ts";
 import { elementId, excerpt, firstLine, type Markup, shorten, time } from "./words.ts";
 
-const LONGEST = 1_000;
-const MOST = 12;
+const LONGEST = 700;
+const MOST = 10;
 
 const CHANNEL_WORDS: Readonly<Record<string, string>> = { email: "Email", sms: "Text", webform: "Form" };
 
@@ -27,7 +27,7 @@ function row({ root, messages, channelType }: RoomThread, open: Scene["open"], i
   const [first] = messages;
   const latest = messages.at(-1);
   if (first === undefined || latest === undefined) return html``;
-  const title = firstLine(subjectOf(first.head) ?? (first.words || "A file"), 60);
+  const title = firstLine(subjectOf(first.head) ?? (first.words || "A file"), 44);
   return html`<li><a class="row" id="${elementId("thread", root)}" href="${addressOf(open, { thread: root, reply: undefined })}#room" aria-current="${isOpen ? "true" : "false"}">
 <span class="what who">${title}</span>
 <span class="what">${channelType === undefined ? "" : html`<span class="tag">${CHANNEL_WORDS[channelType] ?? channelType}</span> `}${first.name}</span>
@@ -41,7 +41,7 @@ export function viewTimeline(scene: Scene): Markup {
   const answered = answeredIn(scene);
   const shown = thread.messages.slice(-MOST);
   const left = thread.messages.length - shown.length;
-  return html`${left === 0 ? "" : html`<p class="quiet small">${left} earlier messages are not shown here.</p>`}<ol class="timeline">${shown.map((message) => viewMessage(message, scene, message.id === answered?.id))}</ol>`;
+  return html`<div>${left === 0 ? "" : html`<p class="quiet small">${left} earlier messages are not shown here.</p>`}<ol class="timeline">${shown.map((message) => viewMessage(message, scene, message.id === answered?.id))}</ol></div>`;
 }
 
 /** The citizen's message that an answer goes to: the one that was picked, or the latest. */
