@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -38,12 +40,13 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
     await page.goto(told.page);
     return page;
   };
-  const writeText = (body: Record<string, string>, headers: Record<string, string> = {}) =>
-    fetch(`${control}/texts`, {
+  const order = (path: string, body: Record<string, string>) =>
+    fetch(`${control}/${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json", ...headers },
+      headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
+  const writeText = (body: Record<string, string>) => order("texts", body);
   const readTexts = async (query: Record<string, string>) =>
     texts.parse(await (await fetch(`${control}/texts?${new URLSearchParams(query)}`)).json()).texts;
   const timeline = (page: Page, words: string) => page.locator("#timeline li", { hasText: words });
@@ -86,7 +89,9 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
     "a text that never reaches its phone",
     async () => {
       const page = await openPage();
-      await writeText({ from: "+33639989999", text: "Hello from nowhere" });
+      const phone = "+33639982222";
+      expect((await order("receipts", { phone, receipt: "EXPIRED" })).status).toBe(200);
+      await writeText({ from: phone, text: "Hello from nowhere" });
       await timeline(page, "Hello from nowhere").waitFor();
       await page.fill("#answer textarea", "Are you there?");
       await page.click("#answer button[value=reply]");
@@ -256,11 +261,13 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
       null,
     );
     expect((await readTexts({})).filter(({ text }) => text === "forged")).toEqual([]);
+    for (const address of [told.page, control]) expect(await statusUnder("evil.example", address)).toBe(421);
   });
 
   test("says what is wrong with an order to the phones", async () => {
     expect((await writeText({ text: "" })).status).toBe(400);
     expect((await writeText({ text: "a", form: "+33639981111" })).status).toBe(400);
+    expect((await order("receipts", { phone: "+33639981111", receipt: "LOST" })).status).toBe(400);
     expect((await fetch(`${control}/texts?state=lost`)).status).toBe(400);
   });
 
@@ -274,3 +281,11 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
     LIMIT_MS,
   );
 });
+
+/** What a page of the web would get that made its own name point to this machine. */
+async function statusUnder(host: string, address: string): Promise<number | undefined> {
+  const asked = get(address, { headers: { host } });
+  const [answer]: IncomingMessage[] = await once(asked, "response");
+  answer?.resume();
+  return answer?.statusCode;
+}
