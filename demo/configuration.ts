@@ -14,6 +14,8 @@ import { SetUpError } from "./setup/say.js";
 
 export const AGENT = "agent";
 const DOMAIN = "agents.example";
+/** Of those that France keeps for fiction. */
+const NUMBER = "+33639980000";
 
 /** guichet's configuration in the demo folder, written and checked. */
 export interface DemoConfiguration {
@@ -27,6 +29,10 @@ export interface DemoChannel {
   readonly address?: string;
   readonly smtp?: Listener;
   readonly lmtp?: Listener;
+  readonly number?: string;
+  /** How to drive the phones, of a channel at the demo's own mobile network. */
+  readonly smsc?: { readonly control: string };
+  readonly url?: string;
 }
 
 export interface Listener {
@@ -55,7 +61,10 @@ export async function writeConfiguration(
     replace: true,
   });
   const channels = Object.entries(mapUnder(merged, "channels"));
-  return { config, channels: Object.fromEntries(channels.map(([name, settings]) => [name, describe(settings)])) };
+  return {
+    config,
+    channels: Object.fromEntries(channels.map(([name, settings]) => [name, describe(settings, ports)])),
+  };
 }
 
 function baseConfiguration(domain: string, ports: Ports): Record<string, unknown> {
@@ -79,6 +88,15 @@ function baseConfiguration(domain: string, ports: Ports): Record<string, unknown
         address: "mairie@town.example",
         listen: { protocol: "smtp", port: ports.intake },
         smtp: { host: "127.0.0.1", port: ports.outside, tls: "none" },
+      },
+      "town-sms": {
+        use: "sms",
+        agency: "town-hall",
+        number: NUMBER,
+        country: "FR",
+        gateway: {
+          smpp: { host: "127.0.0.1", port: ports.smsc, tls: "none", system_id: "mairie", password: "demo" },
+        },
       },
     },
   };
@@ -111,14 +129,18 @@ function merge(base: Record<string, unknown>, added: Record<string, unknown>): R
   return merged;
 }
 
-function describe(settings: unknown): DemoChannel {
+function describe(settings: unknown, ports: Ports): DemoChannel {
   const listen = mapUnder(settings, "listen");
   const address = textUnder(settings, "address");
+  const number = textUnder(settings, "number");
+  const isOurs = mapUnder(mapUnder(settings, "gateway"), "smpp").port === ports.smsc;
   const listener = { host: textUnder(listen, "host") ?? "127.0.0.1", port: Number(listen.port) };
   const protocol = textUnder(listen, "protocol") === "lmtp" ? "lmtp" : "smtp";
   return {
     use: textUnder(settings, "use") ?? "",
     ...(address !== undefined && { address }),
     ...(listen.port !== undefined && { [protocol]: listener }),
+    ...(number !== undefined && { number }),
+    ...(isOurs && { smsc: { control: `http://127.0.0.1:${ports.control}` } }),
   };
 }

@@ -15,10 +15,11 @@ const SERVERS = [
   "kannel",
   "kannel-extras",
   "libnet-smpp-perl",
+  "chromium",
 ];
 
 /**
- * Installs the mail servers, Redis, the IRC server and the SMS gateway that tests talk to: the only thing set-up puts outside the project folder, so only
+ * Installs the mail servers, Redis, the IRC server, the SMS gateway and the browser that tests talk to: the only thing set-up puts outside the project folder, so only
  * as root or in CI. Starts no service. An ordinary user is told which tests will be skipped.
  */
 export async function ensureDebianPackages() {

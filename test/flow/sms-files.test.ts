@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeGsm7 } from "../../bridges/sms/gsm7.ts";
 import type { ShortMessage } from "../../bridges/sms/smpp/pdu.ts";
+import { type SmscDouble, startSmscDouble } from "../../demo/sms/smsc-double.ts";
 import { makeLinkToken, readLinkToken } from "../../src/conversation/link-token.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { keepKey } from "../../src/store/setting.ts";
@@ -14,7 +15,6 @@ import type { MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { until } from "../support/patience.ts";
 import { freePort } from "../support/ports.ts";
-import { type SmscDouble, startSmscDouble } from "../support/smsc-double.ts";
 
 const lacks = missing("synapse");
 /** In seconds: long enough to see what is said before an answer leaves. */

@@ -2,13 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type SmscDouble, startSmscDouble } from "../../demo/sms/smsc-double.ts";
 import { counterBridge } from "../support/counter-bridge.ts";
 import { type House, openHouse } from "../support/house.ts";
 import { isReaction } from "../support/is-reaction.ts";
 import type { MatrixEvent } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { freePort } from "../support/ports.ts";
-import { type SmscDouble, startSmscDouble } from "../support/smsc-double.ts";
 
 const lacks = missing("synapse");
 const JEANNE = "jeanne@citizen.example";

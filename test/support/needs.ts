@@ -17,6 +17,7 @@ export type Need =
   | "kannel"
   | "kannel-extras"
   | "root"
+  | "chromium"
   | "jsmpp-smsc";
 
 const isThere: Record<Need, () => boolean> = {
@@ -28,6 +29,7 @@ const isThere: Record<Need, () => boolean> = {
   "net-smpp": () => spawnSync("perl", ["-MNet::SMPP", "-e", "1"], { stdio: "ignore" }).status === 0,
   kannel: () => isInstalled("bearerbox") && isInstalled("smsbox"),
   "kannel-extras": () => existsSync(DRIVE_SMPP),
+  chromium: () => isInstalled("chromium"),
   root: () => process.getuid?.() === 0,
   // Not published: only some machines have it beside the checkout, CI among them or not.
   "jsmpp-smsc": () => sharedMaterial("tools/jsmpp-smsc") !== undefined && isInstalled("java") && isInstalled("mvn"),
