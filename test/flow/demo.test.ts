@@ -13,7 +13,7 @@ import { freePort } from "../support/ports.ts";
 import { type DemoAddresses, demoAddresses, type RunningDemo, runDemo } from "../support/run-demo.ts";
 
 const lacking = missing("synapse");
-const RUN_MS = 90_000;
+const RUN_MS = 180_000;
 
 const LIBRARY = `
 agencies:
