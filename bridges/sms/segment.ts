@@ -44,3 +44,17 @@ export function segment(text: string, headerOctets = 6, standard: DefaultAlphabe
   }
   return { encoding, parts: [...parts, part] };
 }
+
+/** As the channel cuts its texts. */
+export function cutText(
+  text: string,
+  { gateway }: { readonly gateway: { readonly smpp?: Cutting | undefined } },
+): Segments {
+  const { concatenation, default_alphabet: alphabet } = gateway.smpp ?? {};
+  return segment(text, concatenation === "udh16" ? 7 : 6, alphabet);
+}
+
+interface Cutting {
+  readonly concatenation: string;
+  readonly default_alphabet: DefaultAlphabet;
+}
