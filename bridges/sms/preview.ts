@@ -1,5 +1,5 @@
 import type { Draft, Preview } from "../../src/adapter/index.ts";
-import { isGsm7 } from "./gsm7.ts";
+import { fitsDefault } from "./default-alphabet.ts";
 import { cutText } from "./segment.ts";
 import type { SmsSettings } from "./settings.ts";
 import { simplify } from "./simplify.ts";
@@ -17,7 +17,8 @@ export function previewText(
   const text = simplify(words);
   const { encoding, parts } = cutText(text, settings);
   const { price, max_parts: most } = settings;
-  const foreign = [...new Set(text)].filter((letter) => !isGsm7(letter)).slice(0, NAMED);
+  const alphabet = settings.gateway.smpp?.default_alphabet ?? "gsm7";
+  const foreign = [...new Set(text)].filter((letter) => !fitsDefault(letter, alphabet)).slice(0, NAMED);
   const remarks = [
     ...(parts.length > most ? [say("preview.too-long", languages, { parts: parts.length, most })] : []),
     ...(parts.length > 1 && encoding === "ucs2"

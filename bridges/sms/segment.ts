@@ -48,13 +48,13 @@ export function segment(text: string, headerOctets = 6, standard: DefaultAlphabe
 /** As the channel cuts its texts. */
 export function cutText(
   text: string,
-  {
-    gateway: { smpp },
-  }: {
-    readonly gateway: {
-      readonly smpp?: { readonly concatenation: string; readonly default_alphabet: DefaultAlphabet } | undefined;
-    };
-  },
-) {
-  return segment(text, smpp?.concatenation === "udh16" ? 7 : 6, smpp?.default_alphabet);
+  { gateway }: { readonly gateway: { readonly smpp?: Cutting | undefined } },
+): Segments {
+  const { concatenation, default_alphabet: alphabet } = gateway.smpp ?? {};
+  return segment(text, concatenation === "udh16" ? 7 : 6, alphabet);
+}
+
+interface Cutting {
+  readonly concatenation: string;
+  readonly default_alphabet: DefaultAlphabet;
 }
