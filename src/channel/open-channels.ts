@@ -7,6 +7,7 @@ import { pause } from "../domain/pause.ts";
 import { forgetStates, readSwitches, resumeChannel, writeStates } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
+import { clearShelves, openShelf } from "../store/shelf.ts";
 import { catchStrays, runFor, runForCore } from "./blame.ts";
 import { holdLease } from "./lease.ts";
 import { limitInbox } from "./limit-inbox.ts";
@@ -16,6 +17,8 @@ import { type ChannelRun, runChannel } from "./run-channel.ts";
 const STOP_MS = 10_000;
 /** How soon a switch is obeyed, and how often channels say how they are, in milliseconds. */
 const LOOK_MS = 2_000;
+/** How often shelves are cleared of what is past its time, in milliseconds. */
+const CLEAR_MS = 60_000;
 
 export interface ChannelParts {
   readonly database: Database;
@@ -63,15 +66,22 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     const log = parts.log.child({ channel: name });
     const inbox = limitInbox(parts.inboxFor(configured, isOwn));
     const notes = openNotes(database.durable, name);
+    const shelf = openShelf(database, name);
     const hostUntil = (signal: AbortSignal): BridgeHost => ({
       channel: name,
       languages: config.agencies.get(configured.agency)?.languages ?? [],
+      agencyNames: config.agencies.get(configured.agency)?.names ?? new Map([["en", configured.agency]]),
       inbox,
       log,
       now: () => new Date(),
       notes: {
         get: (key) => runForCore(() => notes.get(key)),
         set: (key, value) => runForCore(() => notes.set(key, value)),
+      },
+      shelf: {
+        put: (entry) => runForCore(() => shelf.put(entry)),
+        list: (place) => runForCore(() => shelf.list(place)),
+        open: (place, key, file) => runForCore(() => shelf.open(place, key, file)),
       },
       lease: (lease, run) =>
         runForCore(() =>
@@ -138,6 +148,9 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     });
     await writeStates(database.relaxed, process, states);
     await settleNext();
+    if (Date.now() - clearedAt < CLEAR_MS) return;
+    clearedAt = Date.now();
+    await clearShelves(database.relaxed);
   }
   async function keepLooking(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -147,6 +160,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     }
   }
 
+  let clearedAt = 0;
   let forgetStrays = () => {};
   let looking: Promise<void> = Promise.resolve();
   return {

@@ -1,6 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { pino } from "pino";
 import type { Acceptance, BridgeHost, DeliveryReceipt, InboundAttachment, InboundMessage } from "../adapter/index.ts";
+import { createMemoryShelf } from "./memory-shelf.ts";
 
 /** What an inbox took, files read to their end. */
 export interface TakenMessage extends Omit<InboundMessage, "attachments"> {
@@ -29,12 +30,14 @@ export interface MemoryHost extends BridgeHost {
 /** @param notesKept from an earlier life of the channel. */
 export function createMemoryHost(notesKept = new Map<string, string>()): MemoryHost {
   const keys = new Set<string>();
+  const numbers = new Map<string, string>();
   const ending = new AbortController();
   const ended = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   const logged: string[] = [];
   const host: MemoryHost = {
     channel: "town-channel",
     languages: ["en"],
+    agencyNames: new Map([["en", "Town Hall"]]),
     taken: [],
     offered: [],
     receipts: [],
@@ -52,6 +55,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
         notesKept.set(key, value);
       },
     },
+    shelf: createMemoryShelf(),
     lease: async (_name, run) => {
       await run(ending.signal);
       await ended;
@@ -67,9 +71,14 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
         const files = await readFiles(message, host.keepFiles);
         if (keys.has(message.dedupeKey)) return "duplicate";
         keys.add(message.dedupeKey);
+        if (message.isNumbered) numbers.set(message.dedupeKey, message.thread.token ?? `${numbers.size + 1}-memory`);
         const { attachments: _read, ...words } = message;
         host.taken.push({ ...words, files });
         return "accepted";
+      },
+      numberOf: async (dedupeKey) => {
+        const token = numbers.get(dedupeKey);
+        return token === undefined ? undefined : { number: token.split("-")[0] ?? token, token };
       },
       receipt: async (receipt) => {
         host.receipts.push(receipt);

@@ -8,7 +8,7 @@ import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { Lane, RoomId } from "../domain/ids.ts";
+import type { ConversationId, Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
@@ -118,14 +118,14 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const { address, name } = arrival.message.from;
   const localpart = nameGhost(parts.ghostKey, channel.type, address);
   const citizen = { localpart, channelType: channel.type, address, name };
-  const known = await findConversation(parts, arrival);
+  const { known, number } = await findConversation(parts, arrival);
   const portal = known?.portal ?? channel.portal;
   const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
   if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
   try {
     await bringGhost(parts, citizen, room);
     const { agency, texts } = channel;
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, channel }));
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { number, citizen, portal, room, channel }));
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
     const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
@@ -136,7 +136,11 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   }
 }
 
-async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
+/** @returns the conversation, or the number under which one is to begin. */
+async function findConversation(
+  parts: InboxDelivery,
+  arrival: Arrival,
+): Promise<{ known: KnownConversation | undefined; number: ConversationId | undefined }> {
   const { message, channel, conversation: bound } = arrival;
   const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
   const candidates = await findCandidates(
@@ -144,5 +148,6 @@ async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise
     named ? [named] : [],
     bound ? [] : message.references,
   );
-  return matchConversation({ channel, address: message.from.address, named }, candidates);
+  const known = matchConversation({ channel, address: message.from.address, named }, candidates);
+  return { known, number: candidates.some(({ id }) => id === named) ? undefined : named };
 }

@@ -178,3 +178,23 @@ export async function findIdleLanes(db: Kysely<Schema>, dueBefore: Date, limit: 
     .execute();
   return rows.map((row) => laneFrom(row.lane));
 }
+
+/** What is known of the conversation that an arrival belongs to. */
+export async function findConversationOf(
+  db: Kysely<Schema>,
+  channel: string,
+  dedupeKey: string,
+): Promise<{ conversation: ConversationId | undefined; token: string | undefined } | undefined> {
+  const row = await db
+    .selectFrom("inbox")
+    .select(["conversation_id", sql<string | null>`message ->> 'token'`.as("token")])
+    .where("channel", "=", channel)
+    .where("dedupe_key", "=", dedupeKey)
+    .executeTakeFirst();
+  return (
+    row && {
+      conversation: row.conversation_id === null ? undefined : conversationId(row.conversation_id),
+      token: row.token ?? undefined,
+    }
+  );
+}
