@@ -35,7 +35,7 @@ const MAY_IMPORT = {
   ],
   agency: ["src/domain/", "src/config/", "src/store/", "src/matrix/", "src/conversation/", "src/html/", "src/desk/"],
   channel: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
-  http: ["src/domain/", "src/config/", "src/store/"],
+  http: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
   cli: ["src/domain/", "src/config/", "src/store/", "src/matrix/registration.ts", "src/app.ts"],
 };
 

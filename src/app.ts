@@ -12,6 +12,7 @@ import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
 import { type Lane, type RoomId, readLane, roomLane } from "./domain/ids.ts";
 import { pause, untilAborted } from "./domain/pause.ts";
+import { listenPublic } from "./http/listen-public.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
@@ -125,6 +126,10 @@ export async function runApp(options: AppOptions): Promise<void> {
         how,
       ),
   });
+  if (config.public) {
+    const listener = await listenPublic({ ...config.public, log, find: channels.route });
+    closing.defer(() => listener.close());
+  }
   closing.defer(() => channels.stop());
   // A bridge that hangs must not hold up the others' messages.
   await Promise.race([channels.start(), pause(CHANNELS_MS, signal)]);

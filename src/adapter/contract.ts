@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { z } from "zod";
 import type { DeliveryReceipt, OutboundMessage, Sent } from "./delivery.ts";
 import type { InboundMessage, Party } from "./message.ts";
+import type { Routes } from "./routes.ts";
 
 /** The generation of the contract that this core speaks; a definition names the one it was written for. */
 export const CONTRACT_GENERATION = 1;
@@ -15,6 +16,10 @@ export interface BridgeDefinition<Config = unknown> {
   readonly contract: typeof CONTRACT_GENERATION;
   /** Schema of the channel's own settings: gives the type, the faults with line numbers and the sample. */
   readonly config: z.ZodType<Config>;
+  /**
+   * True for a bridge that is of no use without `BridgeHost.publicUrl`: a configuration that gives it none is refused.
+   */
+  readonly needsPublicUrl?: boolean;
   /** Builds a bridge and connects nothing. Called once per channel; must not throw for a config the schema accepts. */
   create(config: Config, host: BridgeHost): Bridge;
 }
@@ -106,6 +111,14 @@ export interface BridgeHost {
   readonly notes: Notes;
   /** What lies ready for citizens who come to fetch it. */
   readonly shelf: Shelf;
+  /**
+   * Where the channel's `routes` are reached from outside: a web address without `/` at its end, such as
+   * `https://guichet.town.example/town-form`. Undefined when the operator has no public listener: `routes` then lead
+   * nowhere. A bridge that cannot do without sets `BridgeDefinition.needsPublicUrl`, or, when it depends on its
+   * settings, rejects its `start`.
+   */
+  readonly publicUrl?: string;
+  readonly routes: Routes;
   /**
    * Runs `run` in at most one process of many that hold the same channel and name. `signal` aborts when the lease is
    * lost or the core stops; `run` must then end. Resolves when the core stops.

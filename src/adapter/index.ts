@@ -29,3 +29,4 @@ export {
   type Sent,
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
+export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";

@@ -9,6 +9,7 @@ import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
 import { clearShelves, openShelf } from "../store/shelf.ts";
 import { catchStrays, runFor, runForCore } from "./blame.ts";
+import { type GuardedRoutes, guardRoutes, type RouteFound } from "./guard-routes.ts";
 import { holdLease } from "./lease.ts";
 import { limitInbox } from "./limit-inbox.ts";
 import { type ChannelRun, runChannel } from "./run-channel.ts";
@@ -34,6 +35,8 @@ export interface Channels {
   all(): readonly ConfiguredChannel[];
   /** The bridge of a channel that is switched on. */
   bridge(name: string): Bridge | undefined;
+  /** What a channel's bridge has for a request. @param path below the channel's prefix. */
+  route(name: string, method: string, path: string): RouteFound;
   /** Resolves when every channel that is switched on has been started, well or not. */
   start(): Promise<void>;
   /** Takes over the channels of a file that was read again: those that changed are built anew, the others go on. */
@@ -44,6 +47,7 @@ export interface Channels {
 interface Running {
   readonly configured: ConfiguredChannel;
   readonly run: ChannelRun;
+  readonly routes: GuardedRoutes;
 }
 
 export function openChannels(first: Config, parts: ChannelParts): Channels {
@@ -67,6 +71,8 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     const inbox = limitInbox(parts.inboxFor(configured, isOwn));
     const notes = openNotes(database.durable, name);
     const shelf = openShelf(database, name);
+    const routes = guardRoutes({ channel: name, log });
+    const publicUrl = config.public && `${config.public.url}/${name}`;
     const hostUntil = (signal: AbortSignal): BridgeHost => ({
       channel: name,
       languages: config.agencies.get(configured.agency)?.languages ?? [],
@@ -83,6 +89,8 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
         list: (place) => runForCore(() => shelf.list(place)),
         open: (place, key, file) => runForCore(() => shelf.open(place, key, file)),
       },
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+      routes: routes.renew(),
       lease: (lease, run) =>
         runForCore(() =>
           holdLease({ database, channel: name, log, stop: signal }, lease, (held) =>
@@ -97,7 +105,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
       onUp: () =>
         void resume(name).catch((error: unknown) => log.warn({ err: error }, "what waited for the channel waits on")),
     });
-    return { configured, run };
+    return { configured, run, routes };
   }
 
   const end = async (name: ChannelId, { run }: Running) => {
@@ -167,6 +175,12 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     configured: (name) => config.channels.get(channelId(name)),
     all: () => [...config.channels.values()],
     bridge: (name) => running.get(channelId(name))?.run.bridge(),
+    route(name, method, path) {
+      const id = channelId(name);
+      if (!config.channels.has(id)) return { is: "nothing" };
+      const { run, routes } = running.get(id) ?? {};
+      return run?.isOpen() && routes ? routes.find(method, path) : { is: "closed" };
+    },
     async start() {
       forgetStrays = catchStrays((channel, error) => running.get(channel)?.run.blame(error));
       switches = await readSwitches(database.relaxed);

@@ -1,6 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { pino } from "pino";
 import type { Acceptance, BridgeHost, DeliveryReceipt, InboundAttachment, InboundMessage } from "../adapter/index.ts";
+import { openRouteTable } from "../adapter/route-table.ts";
 import { createMemoryShelf } from "./memory-shelf.ts";
 
 /** What an inbox took, files read to their end. */
@@ -23,9 +24,18 @@ export interface MemoryHost extends BridgeHost {
   answer: (message: InboundMessage) => Acceptance | undefined | Promise<Acceptance | undefined>;
   /** False: files are read without being kept, for large ones. */
   keepFiles: boolean;
+  /** True: requests are answered as while the channel runs; false: by 503. */
+  isOpen: boolean;
+  /**
+   * Has a visitor ask for a page of the bridge, as `routes` would be asked by the core, but for limits of size and time.
+   * @param request its address begins with `publicUrl`. @param peer the visitor's address.
+   */
+  visit(request: Request, peer?: string): Promise<Response>;
   /** Ends the leases, as the core does when it stops. */
   end(): void;
 }
+
+const PUBLIC_URL = "https://guichet.town.example/town-channel";
 
 /** @param notesKept from an earlier life of the channel. */
 export function createMemoryHost(notesKept = new Map<string, string>()): MemoryHost {
@@ -34,8 +44,21 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
   const ending = new AbortController();
   const ended = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   const logged: string[] = [];
+  const routes = openRouteTable();
   const host: MemoryHost = {
     channel: "town-channel",
+    publicUrl: PUBLIC_URL,
+    routes,
+    isOpen: true,
+    async visit(request, peer = "192.0.2.1") {
+      if (!host.isOpen) return new Response(null, { status: 503 });
+      if (!request.url.startsWith(PUBLIC_URL)) return new Response(null, { status: 404 });
+      const { pathname } = new URL(request.url);
+      const match = routes.find(request.method, pathname.slice(new URL(PUBLIC_URL).pathname.length));
+      if (match.is === "nothing") return new Response(null, { status: 404 });
+      if (match.is === "wrong-method") return new Response(null, { status: 405 });
+      return match.handle(request, { peer, parameters: match.parameters });
+    },
     languages: ["en"],
     agencyNames: new Map([["en", "Town Hall"]]),
     taken: [],

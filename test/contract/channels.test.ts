@@ -68,6 +68,7 @@ describe("channels behind walls", () => {
     file: join(folder, "guichet.yaml"),
     homeserver: { url: "http://127.0.0.1:1", domain: "agents.test" },
     appservice: { registration: "", bind: "127.0.0.1", port: 1 },
+    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [] },
     bot: { displayName: "guichet" },
     dataFolder: folder,
     database: {},
@@ -208,6 +209,45 @@ describe("channels behind walls", () => {
     expect(await isSaid("bad", "degraded", "BRIDGE_FAULT")).toBe(true);
     expect(channels?.bridge("bad")?.opening?.parseAddress("anna")).toBeUndefined();
   });
+
+  test("routes live with their bridge: not before its start, not while it is off, anew with the next", async () => {
+    let life = 0;
+    const gate = Promise.withResolvers<void>();
+    const open = await run(({ routes, publicUrl }) => {
+      life += 1;
+      const own = life;
+      routes.on("GET", "/who", () => new Response(`${own} at ${publicUrl}`));
+      if (own === 1) routes.on("GET", "/gone", () => new Response());
+      routes.on("GET", "/throws", () => {
+        throw new Error("route");
+      });
+      return { ...goodBridge(), start: () => gate.promise };
+    });
+    const who = (path = "/who") => open.route("bad", "GET", path);
+    const ask = async () => {
+      const found = who();
+      if (found.is !== "route") return found.is;
+      const visit = { peer: "192.0.2.1", parameters: found.parameters };
+      return (await found.handle(new Request("http://127.0.0.1/bad/who"), visit)).text();
+    };
+    expect([await ask(), open.route("nobody", "GET", "/who").is]).toEqual(["closed", "nothing"]);
+    gate.resolve();
+    await expect.poll(ask, { timeout: 5_000 }).toBe("1 at https://town.example/bad");
+    expect([who("/gone").is, who("/other").is, open.route("bad", "POST", "/who").is]).toEqual([
+      "route",
+      "nothing",
+      "wrong-method",
+    ]);
+    const throwing = who("/throws");
+    if (throwing.is !== "route") throw new Error(throwing.is);
+    const visit = { peer: "192.0.2.1", parameters: {} };
+    await expect(throwing.handle(new Request("http://127.0.0.1/"), visit)).rejects.toThrow("route");
+    await writeSwitch(store.database.durable, "bad", false);
+    await expect.poll(ask, { timeout: 10_000 }).toBe("closed");
+    await writeSwitch(store.database.durable, "bad", true);
+    await expect.poll(ask, { timeout: 10_000 }).toBe("2 at https://town.example/bad");
+    expect(who("/gone").is).toBe("nothing");
+  }, 40_000);
 
   test("a channel is switched off and on while the others go on", async () => {
     const stops: string[] = [];

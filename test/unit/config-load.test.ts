@@ -54,6 +54,7 @@ const host: BridgeHost = {
   log: pino({ enabled: false }),
   now: () => new Date(),
   notes: { get: async () => undefined, set: () => Promise.reject(new Error("not started")) },
+  routes: { on: () => undefined },
   lease: () => Promise.reject(new Error("not started")),
 };
 
