@@ -38,7 +38,12 @@ export function compose(answers: Answers, { fields, texts, written, nonce }: Com
   const rest = fields.flatMap((field) => {
     const value = values.get(field.name);
     if (value === undefined || ["name", "message", "subject"].includes(field.kind)) return [];
-    return [{ label: field.label.text, value: sayValue(field, value, texts) }];
+    return [
+      {
+        label: /[?؟!:]$/.test(field.label.text) ? field.label.text : `${field.label.text}:`,
+        value: sayValue(field, value, texts),
+      },
+    ];
   });
   const address = email ?? phone ?? `form-${nonce.toLowerCase()}`;
   const wished = answerVia === "sms" ? phone : email;
@@ -47,14 +52,14 @@ export function compose(answers: Answers, { fields, texts, written, nonce }: Com
     subject,
     text: [
       message,
-      ...(rest.length === 0 ? [] : [rest.map(({ label, value }) => `${label}: ${value}`).join("\n")]),
+      ...(rest.length === 0 ? [] : [rest.map(({ label, value }) => `${label} ${value}`).join("\n")]),
     ].join("\n\n"),
     html: [
       ...message.split(/\n{2,}/).map((paragraph) => `<p>${escapeHtml(paragraph).replaceAll("\n", "<br>")}</p>`),
       ...(rest.length === 0
         ? []
         : [
-            `<ul>${rest.map(({ label, value }) => `<li><strong>${escapeHtml(label)}</strong>: ${escapeHtml(value)}</li>`).join("")}</ul>`,
+            `<ul>${rest.map(({ label, value }) => `<li><strong>${escapeHtml(label)}</strong> ${escapeHtml(value)}</li>`).join("")}</ul>`,
           ]),
     ].join("\n"),
     remarks: [

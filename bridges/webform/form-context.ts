@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import type { BridgeHost } from "../../src/adapter/index.ts";
+import { type Field, fieldsIn } from "./fields.ts";
 import type { FormKeys } from "./guard/keys.ts";
 import { isProven, makeChallenge } from "./guard/proof.ts";
-import { type Field, fieldsIn } from "./fields.ts";
 import type { Site } from "./pages/page.ts";
 import type { FormSettings } from "./settings.ts";
 import { bareOf, chooseLanguage, LANGUAGES, sayOwn, type Texts, textsIn } from "./texts.ts";
@@ -12,6 +12,8 @@ export interface Form {
   readonly settings: FormSettings;
   readonly host: BridgeHost;
   readonly keys: FormKeys;
+  /** Where the form is reached from outside. */
+  readonly publicUrl: string;
 }
 
 /** What a request is answered with, in its language. */
@@ -21,7 +23,7 @@ export interface Asked {
   readonly fields: readonly Field[];
 }
 
-export function readAsked({ settings, host }: Form, request: Request): Asked {
+export function readAsked({ settings, host, publicUrl }: Form, request: Request): Asked {
   const { searchParams } = new URL(request.url);
   const language = chooseLanguage(settings.languages, {
     asked: searchParams.get("lang"),
@@ -33,7 +35,7 @@ export function readAsked({ settings, host }: Form, request: Request): Asked {
     texts,
     fields: fieldsIn(settings.fields, texts, host.languages),
     site: {
-      path: new URL(host.publicUrl).pathname.replace(/\/$/, ""),
+      path: new URL(publicUrl).pathname.replace(/\/$/, ""),
       agency: sayOwn(Object.fromEntries(host.agencyNames), [language, ...host.languages]).text,
       languages: settings.languages.map(textsIn),
       embedIn: settings.embed_in.map((site) => new URL(site).origin),

@@ -65,10 +65,10 @@ function renderSaid({ texts, settings, path }: CaseParts, { key, said, files }: 
   const who = said.by === "citizen" ? say("case.you") : said.name;
   const at = html`<time datetime="${said.at}">${sayTime(new Date(said.at), texts, settings.time_zone)}</time>`;
   const names = isOwn
-    ? said.files.map(({ name, size }) => html`<li dir="auto">${name} (${sayBytes(size, texts)})</li>`)
+    ? said.files.map(({ name, size }) => html`<li><bdi>${name}</bdi> (${sayBytes(size, texts)})</li>`)
     : files.map(
         ({ name, size }, place) =>
-          html`<li><a href="${path}/file/${encodeURIComponent(key)}/${place}" dir="auto" download>${name} (${sayBytes(size, texts)})</a></li>`,
+          html`<li><a href="${path}/file/${encodeURIComponent(key)}/${place}" download><bdi>${name}</bdi> (${sayBytes(size, texts)})</a></li>`,
       );
   // Safe by the contract (`OutboundMessage.html`).
   const text =
@@ -96,7 +96,7 @@ function writeForm(parts: CaseParts, writing: NonNullable<CaseParts["writing"]>,
 ${hidden}<input type="hidden" name="proof" value="">
 ${aroundInput(around, html`<textarea rows="6" dir="auto" id="${idOf("message")}" name="message" required${describedBy(around)}>${"\n"}${writing.message}</textarea>`)}
 ${filesField({ settings, texts, kept: writing.kept, fault: fileFaults.length === 0 ? undefined : fileFaults.join(" · ") })}
-<button class="button" type="submit" name="action" value="write">${say("form.send")}</button>
+<button class="button" type="submit" name="act" value="write">${say("form.send")}</button>
 <div class="status" role="status"></div>
 </form></section>
 ${
@@ -105,7 +105,7 @@ ${
     : html`<section class="card" aria-labelledby="close"><h2 id="close">${say("case.close-title")}</h2>
 <p>${say("case.close-hint")}</p>
 <form method="post" action="${action}">
-${hidden}<button class="button quiet" type="submit" name="action" value="close">${say("case.close")}</button>
+${hidden}<button class="button quiet" type="submit" name="act" value="close">${say("case.close")}</button>
 </form></section>`
 }`;
 }

@@ -57,9 +57,10 @@ export function renderField(
   { value, fault, texts }: { readonly value: string; readonly fault: string | undefined; readonly texts: Texts },
 ): Html {
   const { kind, name, label, hint, isRequired, options } = field;
-  const around: Around = { name, label, hint, fault, isOptional: !isRequired, texts };
+  const around: Around = { name, label, hint, fault, isOptional: !isRequired && kind !== "checkbox", texts };
   const common = html` id="${idOf(name)}" name="${name}"${isRequired ? html` required` : ""}${describedBy(around)}`;
-  if (kind === "message") return aroundInput(around, html`<textarea rows="8" dir="auto"${common}>${"\n"}${value}</textarea>`);
+  if (kind === "message")
+    return aroundInput(around, html`<textarea rows="8" dir="auto"${common}>${"\n"}${value}</textarea>`);
   if (kind === "checkbox")
     return html`<div class="field${fault ? " wrong" : ""}">${below(around)}<label class="choice"><input type="checkbox" value="1"${value === "" ? "" : html` checked`}${common}><span>${heading(around)}</span></label></div>
 `;
@@ -67,7 +68,8 @@ export function renderField(
     return aroundInput(
       around,
       html`<select${common}><option value="">${texts.say("form.choose")}</option>${options.map(
-        (option) => html`<option value="${option.value}"${option.value === value ? html` selected` : ""}>${option.label.text}</option>`,
+        (option) =>
+          html`<option value="${option.value}"${option.value === value ? html` selected` : ""}>${option.label.text}</option>`,
       )}</select>`,
     );
   if (kind === "choice") return aroundChoices(around, radios(name, options, value, fault));

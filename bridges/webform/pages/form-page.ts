@@ -6,7 +6,7 @@ import { sayOwn, type Texts } from "../texts.ts";
 import { acceptList } from "../upload/file-types.ts";
 import { aroundChoices, aroundInput, describedBy, idOf, radios, renderField, words } from "./field-html.ts";
 import { type Html, homeOf, inLanguage, type PageParts, type Site } from "./page.ts";
-import { sayBytes } from "./say.ts";
+import { isolate, sayBytes } from "./say.ts";
 
 /** Something that is to be said above a form that comes back. */
 export interface Notice {
@@ -41,20 +41,27 @@ export function formPage(parts: FormParts): PageParts {
   const { site, settings, agency, texts, fields, faults = [], filled = new Map() } = parts;
   const { say } = texts;
   const languages = [texts.language, ...agency];
-  const title = settings.title === undefined ? { text: say("form.title", { agency: site.agency }) } : sayOwn(settings.title, languages);
+  const title =
+    settings.title === undefined
+      ? { text: say("form.title", { agency: site.agency }) }
+      : sayOwn(settings.title, languages);
   const intro = settings.intro === undefined ? { text: say("form.intro") } : sayOwn(settings.intro, languages);
-  const valueOf = (name: string): string => filled.get(name)?.[0] ?? "";
-  const faultOf = (name: string) => sayFault(faults.find(({ field }) => field === name), texts);
+  const filledIn = (name: string): string => filled.get(name)?.[0] ?? "";
+  const faultOf = (name: string) =>
+    sayFault(
+      faults.find(({ field }) => field === name),
+      texts,
+    );
   const content = html`<h1 dir="auto">${words(title)}</h1>
 <p class="lead">${words(intro)}</p>
 ${summary(parts)}
 <form class="card" method="post" action="${inLanguage(homeOf(site), texts)}" enctype="multipart/form-data" novalidate data-challenge="${parts.challenge}" data-sending="${say("form.sending")}">
 <input type="hidden" name="token" value="${parts.token}"><input type="hidden" name="proof" value="">
-${fields.map((field) => renderField(field, { value: valueOf(field.name), fault: faultOf(field.name), texts }))}
-${answerChoice(parts, valueOf("answer"), faultOf("answer"))}
+${fields.map((field) => renderField(field, { value: filledIn(field.name), fault: faultOf(field.name), texts }))}
+${answerChoice(parts, filledIn("answer"), faultOf("answer"))}
 ${filesField({ settings, texts, kept: parts.kept ?? [], fault: faultsOf(faults, "files", texts) })}
 <div class="trap" aria-hidden="true"><label for="f-website">${say("form.trap")}</label><input id="f-website" name="website" type="text" tabindex="-1" autocomplete="off"></div>
-${consent(parts, valueOf("consent"), faultOf("consent"))}
+${consent(parts, filledIn("consent"), faultOf("consent"))}
 <button class="button" type="submit">${say("form.send")}</button>
 <div class="status" role="status"></div>
 </form>
@@ -125,7 +132,7 @@ export function filesField({
   if (kept.length === 0) return aroundInput(around, input);
   return html`<fieldset class="field"><legend>${say("kept.title")}</legend>${kept.map(
     ({ name, size }, place) =>
-      html`<label class="choice"><input type="checkbox" name="kept" value="${place}" checked><span dir="auto">${say("kept.keep", { file: name, size: sayBytes(size, texts) })}</span></label>
+      html`<label class="choice"><input type="checkbox" name="kept" value="${place}" checked><span>${say("kept.keep", { file: isolate(name), size: sayBytes(size, texts) })}</span></label>
 `,
   )}</fieldset>
 ${aroundInput(around, input)}`;

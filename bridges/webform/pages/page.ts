@@ -35,7 +35,10 @@ export const inLanguage = (path: string, { language }: Texts) => `${path}?lang=$
 
 export async function renderPage(
   parts: PageParts,
-  { status = 200, headers = {} }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+  {
+    status = 200,
+    headers = {},
+  }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Response> {
   const { site, texts, title, content, hasForm } = parts;
   const body = await html`<!doctype html>

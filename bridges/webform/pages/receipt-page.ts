@@ -19,7 +19,9 @@ export interface ReceiptParts {
   };
 }
 
-const MARK = raw('<span class="mark" aria-hidden="true"><svg viewBox="0 0 24 24"><path d="m5 13 5 5 9-11"/></svg></span>');
+const MARK = raw(
+  '<span class="mark" aria-hidden="true"><svg viewBox="0 0 24 24"><path d="m5 13 5 5 9-11"/></svg></span>',
+);
 
 /** Says that the message is in good hands, and under which number. */
 export function receiptPage({ site, texts, timeZone, at, found }: ReceiptParts): PageParts {

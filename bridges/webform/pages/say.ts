@@ -20,3 +20,6 @@ export const sayDate = (date: Date, { language }: Texts, timeZone: string | unde
 
 /** Dates in English as they are written in Europe; digits as the pages' other numbers have them. */
 const localeOf = (language: string) => (language === "en" ? "en-GB" : `${language}-u-nu-latn`);
+
+/** A name that may run the other way than the words around it (UAX 9: first strong isolate). */
+export const isolate = (text: string) => `\u2068${text}\u2069`;
