@@ -19,10 +19,10 @@ const files = z
       .default(20 * MIB)
       .describe("All files of a message, in bytes."),
     types: z
-      .array(z.enum(KNOWN_TYPES))
-      .min(1)
+      .union([z.literal("any"), z.array(z.enum(KNOWN_TYPES)).min(1)])
       .default(["pdf", "jpg", "png", "heic", "webp", "gif", "docx", "xlsx", "odt", "ods", "txt"])
-      .describe("What files may be, by their content and not by their name."),
+      .describe("What files may be, by their content and not by their name. any: nothing is looked at.")
+      .meta({ allowed: `any, or a list of ${KNOWN_TYPES.join(", ")}` }),
   })
   .prefault({})
   .describe("Files that citizens may send along.");

@@ -7,7 +7,7 @@ import { isOwnOrigin } from "./guard/origin.ts";
 import type { KeptFile } from "./pages/form-page.ts";
 import { noticePage } from "./pages/notice-page.ts";
 import { renderPage } from "./pages/page.ts";
-import { isolate, sayBytes } from "./pages/say.ts";
+import { isolate, sayBytes, sayTypes } from "./pages/say.ts";
 import { type Fault, firstOf } from "./read-form.ts";
 import type { TextKey } from "./text-keys.ts";
 import { type CheckedFile, checkFiles } from "./upload/accept-files.ts";
@@ -178,7 +178,7 @@ const KEYS: Readonly<Record<FileFault["is"], TextKey>> = {
 function toFault({ is, file }: FileFault, { settings }: Form, { texts }: Asked): Fault {
   const { most, bytes_each, bytes_total, types } = settings.files;
   const [each, total] = [sayBytes(bytes_each, texts), sayBytes(bytes_total, texts)];
-  return { field: "files", key: KEYS[is], values: { file: isolate(file), most, each, total, types: types.join(", ") } };
+  return { field: "files", key: KEYS[is], values: { file: isolate(file), most, each, total, types: sayTypes(types) } };
 }
 
 function digestOf({ fields, files }: Post): string {

@@ -25,6 +25,7 @@ export const TEXT_KEYS = [
   "hint.phone",
   "hint.date",
   "hint.files",
+  "hint.any-files",
   "answer.page",
   "answer.email",
   "answer.sms",

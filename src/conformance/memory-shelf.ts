@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Shelf } from "../adapter/index.ts";
 
-/** Files beyond this size are read and counted without being kept: large ones are there to be seen passing. */
+/** What a file has beyond this size is counted without being kept, and zeros when it is read again: it must not fill the memory. */
 const KEPT_BYTES = 1024 * 1024;
 
 interface KeptFile {
@@ -39,10 +39,18 @@ export function createMemoryShelf(): Shelf {
       })),
     open: async (place, key, file) => {
       const found = at(place).find((each) => each.key === key)?.files[file];
-      return found && Readable.from(found.pieces, { objectMode: false });
+      return found && Readable.from(fill(found), { objectMode: false });
     },
   };
 }
+
+function* fill({ pieces, size }: KeptFile): Generator<Buffer> {
+  yield* pieces;
+  let left = size - pieces.reduce((sum, piece) => sum + piece.length, 0);
+  for (; left > 0; left -= ZEROS) yield Buffer.alloc(Math.min(left, ZEROS));
+}
+
+const ZEROS = 64 * 1024;
 
 async function keep(content: Readable): Promise<{ size: number; pieces: Buffer[] }> {
   const pieces: Buffer[] = [];

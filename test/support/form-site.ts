@@ -1,5 +1,5 @@
 import webform from "../../bridges/webform/index.ts";
-import type { Bridge, BridgeDefinition, BridgeHost } from "../../src/adapter/index.ts";
+import type { Bridge, BridgeHost } from "../../src/adapter/index.ts";
 import { openRouteTable, type RouteTable } from "../../src/adapter/route-table.ts";
 import { createMemoryHost, type MemoryHost } from "../../src/conformance/index.ts";
 import { listenPublic } from "../../src/http/listen-public.ts";
@@ -71,23 +71,3 @@ export async function openFormSite(
     },
   };
 }
-
-/** The form bridge, with its pages on a real listener. */
-export const onListener = (
-  listener: () => FormListener,
-  onSend: (token: string) => void,
-): BridgeDefinition<ReturnType<typeof webform.config.parse>> => ({
-  ...webform,
-  create(config, host) {
-    const bridge = webform.create(config, listener().lend(host));
-    const { send } = bridge;
-    if (send === undefined) return bridge;
-    return {
-      ...bridge,
-      send: (message, signal) => {
-        onSend(message.thread.token);
-        return send(message, signal);
-      },
-    };
-  },
-});

@@ -6,7 +6,7 @@ import { sayOwn, type Texts } from "../texts.ts";
 import { acceptList } from "../upload/file-types.ts";
 import { aroundChoices, aroundInput, describedBy, idOf, radios, renderField, words } from "./field-html.ts";
 import { type Html, homeOf, inLanguage, type PageParts, type Site } from "./page.ts";
-import { isolate, sayBytes } from "./say.ts";
+import { isolate, sayBytes, sayTypes } from "./say.ts";
 
 /** Something that is to be said above a form that comes back. */
 export interface Notice {
@@ -119,16 +119,17 @@ export function filesField({
   const { most, bytes_each, bytes_total, types } = settings.files;
   if (most === 0) return html``;
   const { say } = texts;
+  const accept = acceptList(types);
   const hint = {
-    text: say("hint.files", {
+    text: say(types === "any" ? "hint.any-files" : "hint.files", {
       most,
       each: sayBytes(bytes_each, texts),
       total: sayBytes(bytes_total, texts),
-      types: types.join(", "),
+      types: sayTypes(types),
     }),
   };
   const around = { name: "files", label: { text: say("field.files") }, hint, fault, isOptional: true, texts };
-  const input = html`<input type="file" id="${idOf("files")}" name="files"${most > 1 ? html` multiple` : ""} accept="${acceptList(types)}"${describedBy(around)}>`;
+  const input = html`<input type="file" id="${idOf("files")}" name="files"${most > 1 ? html` multiple` : ""}${accept === undefined ? "" : html` accept="${accept}"`}${describedBy(around)}>`;
   if (kept.length === 0) return aroundInput(around, input);
   return html`<fieldset class="field"><legend>${say("kept.title")}</legend>${kept.map(
     ({ name, size }, place) =>

@@ -1,4 +1,5 @@
 import type { Texts } from "../texts.ts";
+import type { AllowedTypes } from "../upload/file-types.ts";
 
 const MIB = 1024 * 1024;
 
@@ -23,3 +24,5 @@ const localeOf = (language: string) => (language === "en" ? "en-GB" : `${languag
 
 /** A name that may run the other way than the words around it (UAX 9: first strong isolate). */
 export const isolate = (text: string) => `\u2068${text}\u2069`;
+
+export const sayTypes = (types: AllowedTypes): string => (types === "any" ? "" : types.join(", "));

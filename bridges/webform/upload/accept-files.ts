@@ -1,6 +1,6 @@
 import type { InboundAttachment } from "../../../src/adapter/index.ts";
 import { checkFile } from "./check-file.ts";
-import { type KnownType, safeName } from "./file-types.ts";
+import { type AllowedTypes, safeName } from "./file-types.ts";
 import type { FileFault } from "./read-post.ts";
 import type { SpooledFile } from "./spool.ts";
 
@@ -14,7 +14,7 @@ export interface CheckedFile {
 /** Looks what the files are. @returns those that may go on, and what is wrong with the others. */
 export async function checkFiles(
   files: readonly SpooledFile[],
-  allowed: readonly KnownType[],
+  allowed: AllowedTypes,
 ): Promise<{ readonly checked: readonly CheckedFile[]; readonly faults: readonly FileFault[] }> {
   const checked: CheckedFile[] = [];
   const faults: FileFault[] = [];

@@ -1,16 +1,17 @@
 import { open } from "node:fs/promises";
 import { fileTypeFromFile } from "file-type";
-import { claimedType, type KnownType, PLAIN } from "./file-types.ts";
+import { type AllowedTypes, claimedType, PLAIN } from "./file-types.ts";
 import type { SpooledFile } from "./spool.ts";
 
 export interface FileKind {
-  /** Its usual ending. */
-  readonly ending: string;
+  /** Its usual ending; undefined when it was not looked at, and has none. */
+  readonly ending: string | undefined;
   readonly type: string;
 }
 
 /** What a file is, by its content; undefined when it is none of those that are allowed. */
-export async function checkFile(file: SpooledFile, allowed: readonly KnownType[]): Promise<FileKind | undefined> {
+export async function checkFile(file: SpooledFile, allowed: AllowedTypes): Promise<FileKind | undefined> {
+  if (allowed === "any") return { ending: claimedType(file.name), type: "application/octet-stream" };
   const isAllowed = (ending: string) => allowed.some((each) => each === ending);
   // A file that makes the detector fail is none that it knows.
   const found = await fileTypeFromFile(file.path).catch(() => undefined);

@@ -21,7 +21,8 @@ export const KNOWN_TYPES = [
   "csv",
 ] as const;
 
-export type KnownType = (typeof KNOWN_TYPES)[number];
+/** `any`: whatever they are. */
+export type AllowedTypes = readonly (typeof KNOWN_TYPES)[number][] | "any";
 
 /** Media types of those that have no mark of their own in their content. */
 export const PLAIN: Readonly<Partial<Record<string, string>>> = { txt: "text/plain", csv: "text/csv" };
@@ -45,12 +46,14 @@ export function claimedType(name: string): string | undefined {
   return ending === undefined ? undefined : (ALSO[ending] ?? ending);
 }
 
-/** What the browser's window for choosing files is to offer. */
-export const acceptList = (types: readonly KnownType[]): string =>
-  types
-    .flatMap((type) => [type, ...Object.keys(ALSO).filter((other) => ALSO[other] === type)])
-    .map((ending) => `.${ending}`)
-    .join(",");
+/** What the browser's window for choosing files is to offer; undefined: all. */
+export const acceptList = (types: AllowedTypes): string | undefined =>
+  types === "any"
+    ? undefined
+    : types
+        .flatMap((type) => [type, ...Object.keys(ALSO).filter((other) => ALSO[other] === type)])
+        .map((ending) => `.${ending}`)
+        .join(",");
 
 const LONGEST = 120;
 
@@ -58,15 +61,16 @@ const LONGEST = 120;
  * A name that is safe to show and to save: no folders, no characters that hide or turn it around, and the ending of what
  * the file is.
  */
-export function safeName(given: string, type: string): string {
+export function safeName(given: string, type: string | undefined): string {
   const base = (given.split(/[/\\]/).at(-1) ?? "")
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}<>:"|?*]/gu, "")
     .toWellFormed()
     .replace(/\s+/g, " ")
     .replace(/^[. ]+|[. ]+$/g, "");
   const named = base === "" ? "file" : base;
-  const whole = claimedType(named) === type ? named : `${named}.${type}`;
+  const whole = type === undefined || claimedType(named) === type ? named : `${named}.${type}`;
   if (whole.length <= LONGEST) return whole;
-  const ending = endingOf(whole) ?? type;
-  return `${whole.slice(0, LONGEST - ending.length - 1).toWellFormed()}.${ending}`;
+  const ending = endingOf(whole);
+  const tail = ending === undefined ? "" : `.${ending}`;
+  return `${whole.slice(0, LONGEST - tail.length).toWellFormed()}${tail}`;
 }
