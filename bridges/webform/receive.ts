@@ -25,7 +25,9 @@ export async function openForm(form: Form, request: Request): Promise<Response> 
   const secrets = await readSecrets(form);
   const token = makeFormToken(secrets.key, PURPOSE, form.host.now());
   const challenge = await secrets.challenge(token.nonce);
-  return renderPage(formPage(partsOf(form, asked, { token: token.text, challenge })));
+  // Whoever goes back to it, as after a page that says "wait", finds what they have typed.
+  const headers = { "cache-control": "private, no-cache" };
+  return renderPage(formPage(partsOf(form, asked, { token: token.text, challenge })), { headers });
 }
 
 const partsOf = (

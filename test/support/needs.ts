@@ -4,7 +4,10 @@ import { synapsePython } from "../../demo/setup/paths.js";
 import { sharedMaterial } from "./shared-material.ts";
 
 /** What some tests need of the machine beyond node_modules. */
-export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "ngircd" | "root" | "jsmpp-smsc";
+export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "ngircd" | "chromium" | "root" | "jsmpp-smsc";
+
+/** The browser of the tests. */
+export const BROWSER = process.env.GUICHET_CHROMIUM ?? "/usr/bin/chromium";
 
 const isThere: Record<Need, () => boolean> = {
   synapse: () => existsSync(synapsePython),
@@ -12,6 +15,7 @@ const isThere: Record<Need, () => boolean> = {
   postfix: () => isInstalled("postfix"),
   "redis-server": () => isInstalled("redis-server"),
   ngircd: () => isInstalled("ngircd"),
+  chromium: () => existsSync(BROWSER),
   root: () => process.getuid?.() === 0,
   // Not published: only some machines have it beside the checkout, CI among them or not.
   "jsmpp-smsc": () => sharedMaterial("tools/jsmpp-smsc") !== undefined && isInstalled("java") && isInstalled("mvn"),
