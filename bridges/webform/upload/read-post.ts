@@ -56,9 +56,7 @@ export async function readPost(request: Request, limits: PostLimits): Promise<Po
   const files = createFileIntake(limits);
   try {
     const { busboy, fields, cut } = openForm(type, limits, files);
-    await pipeline(Readable.from(count(request.body, limits.bodyBytes), { objectMode: false }), busboy, {
-      signal: late,
-    });
+    await pipeline(Readable.from(count(request.body, limits.bodyBytes, late), { objectMode: false }), busboy);
     return { fields, cut, ...(await files.finish()) };
   } catch (fault) {
     await files.discard();
@@ -67,13 +65,28 @@ export async function readPost(request: Request, limits: PostLimits): Promise<Po
   }
 }
 
-async function* count(body: ReadableStream<Uint8Array> | null, most: number): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  let octets = 0;
-  for await (const piece of body) {
-    octets += piece.length;
-    if (octets > most) throw new PostError("large");
-    yield piece;
+/** The body's pieces, up to its end, a size, or a time. */
+async function* count(
+  body: ReadableStream<Uint8Array> | null,
+  most: number,
+  late: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
+  // A read that waits ends with this.
+  const giveUp = () => void reader.cancel().catch(() => undefined);
+  late.addEventListener("abort", giveUp, { once: true });
+  try {
+    let octets = 0;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      octets += next.value.length;
+      if (octets > most) throw new PostError("large");
+      yield next.value;
+    }
+    if (late.aborted) throw new PostError("slow");
+  } finally {
+    late.removeEventListener("abort", giveUp);
+    giveUp();
   }
 }
 
