@@ -61,7 +61,7 @@ const DEFAULT: z.input<typeof field>[] = [
 export const nameOf = ({ kind, name }: Pick<FieldSettings, "kind" | "name">) => name ?? kind;
 
 /** Names that the form uses itself. */
-export const OWN_NAMES = ["token", "website", "proof", "answer", "consent", "files", "kept", "act", "lang"];
+const OWN_NAMES = ["token", "website", "proof", "answer", "consent", "files", "kept", "act", "lang"];
 
 export const fields = z
   .array(field)
