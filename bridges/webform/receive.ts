@@ -47,17 +47,13 @@ export const takeForm = (intake: Intake, request: Request, visit: Visit): Promis
 
 async function judgeForm(intake: Intake, submission: Submission): Promise<Response> {
   const { form } = intake;
-  const { asked, token, filled, digest, fileFaults } = submission;
-  const spent = token && (await form.host.inbox.numberOf(dedupeKeyOf(token.nonce)));
-  if (token && spent) {
-    const history = await readHistory(form.host.shelf, spent.token);
-    const said = history.find(({ key }) => key === token.nonce)?.said;
-    const isSame = said === undefined || (said.by === "citizen" && said.digest === digest);
-    if (!isSame)
-      return again(form, submission, { status: 409, text: asked.texts.say("notice.spent", { number: spent.number }) });
+  const { asked, token, filled, fileFaults } = submission;
+  const objection = await findObjection(intake, submission);
+  if (objection) {
+    // A double click may meet a guard that the first one has passed.
+    const isKnown = token && (await form.host.inbox.numberOf(dedupeKeyOf(token.nonce)));
+    if (!isKnown) return again(form, submission, objection);
   }
-  const objection = spent ? undefined : await findObjection(intake, submission);
-  if (objection) return again(form, submission, objection);
   const { answers, faults } = readForm(asked.fields, filled, {
     answerVia: form.settings.answer_via,
     needsConsent: form.settings.privacy.consent,
@@ -101,10 +97,11 @@ async function again(
 
 async function accept(
   form: Form,
-  { asked, files, digest }: Submission,
+  submission: Submission,
   { nonce, answers }: { readonly nonce: string; readonly answers: Answers },
 ): Promise<Response> {
   const { host, settings } = form;
+  const { asked, files, digest } = submission;
   const texts = agencyTexts(form);
   const composed = compose(answers, {
     fields: fieldsIn(settings.fields, texts, host.languages),
@@ -132,10 +129,14 @@ async function accept(
     automatic: false,
     attachments: asAttachments(files),
   };
-  if ((await host.inbox.accept(message)) === "refused")
-    return renderPage(noticePage(asked, "refused"), { status: 403 });
+  const acceptance = await host.inbox.accept(message);
+  if (acceptance === "refused") return renderPage(noticePage(asked, "refused"), { status: 403 });
   const found = await host.inbox.numberOf(message.dedupeKey);
   if (!found) return renderPage(receiptPage({ ...asked, timeZone: settings.time_zone, at }));
+  if (acceptance === "duplicate" && (await isOther(form, found.token, { nonce, digest }))) {
+    const text = asked.texts.say("notice.spent", { number: found.number });
+    return again(form, submission, { status: 409, text });
+  }
   const until = untilOf(form);
   const said: SaidByCitizen = {
     by: "citizen",
@@ -153,6 +154,16 @@ async function accept(
   const link = makeCaseLink(key, { ...found, until });
   const location = inLanguage(`${asked.site.path}/case/${link}/receipt`, asked.texts);
   return new Response(null, { status: 303, headers: { location } });
+}
+
+/** Whether the form was sent before with other words in it, as by somebody who went back to it. */
+async function isOther(
+  { host }: Form,
+  token: string,
+  { nonce, digest }: { readonly nonce: string; readonly digest: string },
+): Promise<boolean> {
+  const before = (await readHistory(host.shelf, token)).find(({ key }) => key === nonce)?.said;
+  return before?.by === "citizen" && before.digest !== digest;
 }
 
 /** Pages that cannot be had say so, whatever the store throws. */

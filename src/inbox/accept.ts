@@ -15,7 +15,7 @@ import { type ChannelId, type ConversationId, type InboxId, inboxLane, type Lane
 import { addAttachment } from "../store/attachment.ts";
 import { drawConversations } from "../store/conversation.ts";
 import type { Database } from "../store/database.ts";
-import { addArrival, addArrivals, findConversationOf, type NewArrival } from "../store/inbox.ts";
+import { addArrival, addArrivals, findConversationsOf, type NewArrival } from "../store/inbox.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import { cleanText as clean } from "./clean-text.ts";
 import { takeReceipt } from "./receipt.ts";
@@ -36,6 +36,7 @@ export interface InboxParts {
 export function openInbox(parts: InboxParts): Inbox {
   const add = gather((arrivals: readonly NewArrival[]) => addArrivals(parts.database.durable, arrivals));
   const draw = gather((asked: readonly undefined[]) => drawConversations(parts.database.relaxed, asked.length));
+  const find = gather((keys: readonly string[]) => findConversationsOf(parts.database.relaxed, parts.channel, keys));
   return {
     async accept(message: InboundMessage): Promise<Acceptance> {
       const lane = inboxLane(hashAddress(parts, message.from.address));
@@ -50,7 +51,7 @@ export function openInbox(parts: InboxParts): Inbox {
       }
     },
     async numberOf(dedupeKey) {
-      const found = await findConversationOf(parts.database.relaxed, parts.channel, dedupeKey);
+      const found = await find(dedupeKey);
       const id =
         found?.conversation ?? (found?.token === undefined ? undefined : readReplyToken(parts.replyKey, found.token));
       return id && { number: id, token: makeReplyToken(parts.replyKey, id) };

@@ -1,17 +1,22 @@
 import type { Readable } from "node:stream";
 import { type Kysely, sql } from "kysely";
 import type { NewShelfEntry, NewShelfFile, Shelf, ShelfEntry } from "../adapter/index.ts";
+import { compareTexts } from "../domain/compare-texts.ts";
+import { gather } from "../domain/gather.ts";
 import { readBlob, writeBlob } from "./blob.ts";
 import type { Database } from "./database.ts";
 import type { Schema } from "./schema.ts";
 
 /** What a channel keeps ready for citizens: what a bridge knows as `host.shelf`. */
 export function openShelf({ durable, relaxed }: Database, channel: string): Shelf {
+  const add = gather((entries: readonly NewShelfEntry[]) => addEntries(durable, channel, entries));
   return {
     async put(entry) {
       const files = iterate(entry.files);
       try {
-        return await durable.transaction().execute((trx) => put(trx, channel, entry, files));
+        const first = await files.next();
+        if (first.done) return (await add(entry)) === undefined ? "known" : "put";
+        return await durable.transaction().execute((trx) => put(trx, channel, entry, { first: first.value, files }));
       } finally {
         await files.return?.(undefined);
       }
@@ -28,34 +33,59 @@ async function* iterate(files: NewShelfEntry["files"]): AsyncGenerator<NewShelfF
 async function put(
   trx: Kysely<Schema>,
   channel: string,
-  { place, key, text, until }: NewShelfEntry,
-  files: AsyncIterable<NewShelfFile>,
+  entry: NewShelfEntry,
+  { first, files }: { readonly first: NewShelfFile; readonly files: AsyncIterator<NewShelfFile> },
 ): Promise<"put" | "known"> {
-  const added = await trx
-    .insertInto("shelf")
-    .values({ channel, place, key, text, until })
-    .onConflict((conflict) => conflict.columns(["channel", "place", "key"]).doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  if (!added) return "known";
-  let position = 0;
-  for await (const { name, type, content } of files) {
-    try {
-      const blob = await writeBlob(trx, content);
-      await trx.insertInto("shelf_file").values({ shelf_id: added.id, position, name, type, blob_id: blob }).execute();
-    } finally {
-      content.destroy();
+  try {
+    const [id] = await addEntries(trx, channel, [entry]);
+    if (id === undefined) return "known";
+    let position = 0;
+    for (let next: IteratorResult<NewShelfFile, unknown> = { value: first }; !next.done; next = await files.next()) {
+      const { name, type, content } = next.value;
+      try {
+        const blob = await writeBlob(trx, content);
+        await trx.insertInto("shelf_file").values({ shelf_id: id, position, name, type, blob_id: blob }).execute();
+      } finally {
+        content.destroy();
+      }
+      position += 1;
     }
-    position += 1;
+    return "put";
+  } finally {
+    first.content.destroy();
   }
-  await trx
-    .updateTable("shelf")
-    .set({ until })
-    .where("channel", "=", channel)
-    .where("place", "=", place)
-    .where("until", "<", until)
-    .execute();
-  return "put";
+}
+
+/** Puts entries in one statement, and keeps their places as long. @returns for each its id, or undefined when it is known. */
+async function addEntries(
+  db: Kysely<Schema>,
+  channel: string,
+  entries: readonly NewShelfEntry[],
+): Promise<(string | undefined)[]> {
+  // In one order everywhere, so that two that come at once can't wait for each other.
+  const ordered = entries.toSorted((a, b) => compareTexts(a.place + a.key, b.place + b.key));
+  const { rows } = await sql<{ id: string; place: string; key: string }>`
+    with given as (
+      select * from unnest(
+        ${ordered.map(({ place }) => place)}::text[], ${ordered.map(({ key }) => key)}::text[],
+        ${ordered.map(({ text }) => text)}::text[], ${ordered.map(({ until }) => until)}::timestamptz[]
+      ) as entry (place, key, text, until)
+    ), kept as (
+      update shelf set until = given.until from given
+      where shelf.channel = ${channel} and shelf.place = given.place and shelf.until < given.until
+    )
+    insert into shelf (channel, place, key, text, until)
+    select ${channel}, place, key, text, until from given
+    on conflict (channel, place, key) do nothing
+    returning id, place, key`.execute(db);
+  const stored = new Map(rows.map(({ id, place, key }) => [JSON.stringify([place, key]), id]));
+  return entries.map(({ place, key }) => {
+    const name = JSON.stringify([place, key]);
+    const id = stored.get(name);
+    // Of two that are the same, one is the entry.
+    stored.delete(name);
+    return id;
+  });
 }
 
 async function list(db: Kysely<Schema>, channel: string, place: string): Promise<ShelfEntry[]> {

@@ -134,22 +134,28 @@ function createFileIntake({ files: most, bytesEach, bytesTotal }: PostLimits): F
   async function write(name: string, stream: BusboyFileStream): Promise<SpooledFile | undefined> {
     let size = 0;
     let fault: FileFault["is"] | undefined;
+    const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+    const first = await pieces.next();
+    if (first.done) {
+      if (name !== "") faults.push({ is: "file-empty", file: name });
+      return undefined;
+    }
     const within = async function* () {
-      for await (const piece of stream) {
+      for (let next: IteratorResult<Buffer, unknown> = first; !next.done; next = await pieces.next()) {
+        const piece = next.value;
         size += piece.length;
         total += piece.length;
-        if (taken >= most && size > 0) fault ??= "files-many";
+        if (taken >= most) fault ??= "files-many";
         else if (size > bytesEach) fault ??= "file-large";
         else if (total > bytesTotal) fault ??= "files-large";
         // Read to its end all the same: only then can the visitor be answered.
         if (fault === undefined) yield piece;
       }
-      if (size > 0) taken += 1;
+      taken += 1;
     };
     const file = await spool(name, Readable.from(within(), { objectMode: false }));
-    if (size === 0 && name !== "") fault = "file-empty";
-    if (fault !== undefined) faults.push({ is: fault, file: name });
-    if (fault === undefined && size > 0) return file;
+    if (fault === undefined) return file;
+    faults.push({ is: fault, file: name });
     await file.remove();
     return undefined;
   }
