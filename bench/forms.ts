@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { pino } from "pino";
 import { makeFormToken } from "../bridges/webform/guard/form-token.ts";
+import { readCpuMs } from "../demo/setup/cpu-time.ts";
 import { type Database, openDatabase } from "../src/store/database.ts";
 import { startEmbedded } from "../src/store/embedded.ts";
 import { ask } from "../test/support/form-visitor.ts";
@@ -132,17 +133,21 @@ const load = { url, key: Buffer.from(note.value, "base64url") };
 
 const quiet = await sendMails(house, AbortSignal.timeout(10_000));
 const before = peakRssMb(house.guichet.pid);
+const cpu = readCpuMs(house.guichet.pid);
 const ended = new AbortController();
 const mails = sendMails(house, ended.signal);
 const { statuses, latencies } = await sendAll(load);
 ended.abort();
 const busy = await mails;
+const each = (readCpuMs(house.guichet.pid) - cpu) / (RATE * SECONDS);
 const stored = await countStored(database);
 const receipts = statuses.get(303) ?? 0;
 print(
   `answered: ${[...statuses].map(([status, count]) => `${status}: ${count}`).join(", ")}; p50 / p95 / p99 ${percentiles(latencies)} ms`,
 );
-print(`forms in the store: ${stored} for ${receipts} receipts`);
+print(
+  `forms in the store: ${stored} for ${receipts} receipts; CPU of guichet ${each.toFixed(1)} ms a form, posting included`,
+);
 print(`mail answered with 250: ${percentiles(quiet)} ms alone, ${percentiles(busy)} ms beside the forms`);
 print(`guichet's peak RSS: ${before} MB before, ${peakRssMb(house.guichet.pid)} MB after`);
 const known = new Set([303, 429, 503]);
