@@ -242,7 +242,7 @@ describe.skipIf(absent)(
     test("flood, expired, spent and other notices are pages, too", async () => {
       let shift = 0;
       const small = await openFormSite(
-        { least_seconds: 0, follow_up_days: 1, limits: { per_address: 6, per_address_unproven: 2 } },
+        { least_seconds: 0, follow_up_days: 1, limits: { per_address: 6, per_address_unproven: 3 } },
         { ...LENT, now: () => new Date(Date.now() + shift) },
       );
       const context = await browser.newContext({ javaScriptEnabled: true });
