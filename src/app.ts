@@ -23,13 +23,14 @@ import { followHomeserver } from "./matrix/follow.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
 import { selectEvents } from "./matrix/incoming.ts";
-import { downloadMedia } from "./matrix/media.ts";
+import { openMedia } from "./matrix/media.ts";
 import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
 import { makeRepeatSoon } from "./matrix/repeat-soon.ts";
 import { acceptEvents } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
 import type { OutboxIntake } from "./outbox/intake.ts";
+import { type Links, openLinks } from "./outbox/links.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
@@ -126,14 +127,23 @@ export async function runApp(options: AppOptions): Promise<void> {
         how,
       ),
   });
-  if (config.public) {
-    const listener = await listenPublic({ ...config.public, log, find: channels.route });
+  const links =
+    config.public &&
+    openLinks({
+      key: await keepKey(database.durable, "link"),
+      database,
+      url: `${config.public.url}/files`,
+      days: config.public.linkDays,
+      open: (mxc, signal) => openMedia(client, mxc, users.bot, signal),
+    });
+  if (config.public && links) {
+    const listener = await listenPublic({ ...config.public, log, find: channels.route, findFile: links.find });
     closing.defer(() => listener.close());
   }
   closing.defer(() => channels.stop());
   // A bridge that hangs must not hold up the others' messages.
   await Promise.race([channels.start(), pause(CHANNELS_MS, signal)]);
-  lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
+  lanes.start(makeWork({ ...base, ...keys, channels, links, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
     registration,
     homeserver: config.homeserver,
@@ -179,6 +189,7 @@ interface Parts {
 
 interface WorkParts extends Parts {
   readonly channels: Channels;
+  readonly links: Links | undefined;
   readonly ghostKey: KeyObject;
   readonly portalKey: KeyObject;
   readonly replyKey: KeyObject;
@@ -246,7 +257,7 @@ function makeWork(parts: WorkParts) {
     bridge: (channel) => parts.channels.bridge(channel),
     agencyName: (agency) => agencies.get(agency)?.configured.name ?? agency,
     texts: (agency) => agencies.textsOf(agency),
-    openFile: (mxc, signal) => downloadMedia(client, mxc, users.bot, signal),
+    openFile: async (mxc, signal) => (await openMedia(client, mxc, users.bot, signal)).content,
   };
   return async (fence: Fence): Promise<Date | undefined> => {
     const lane = readLane(fence.lane);

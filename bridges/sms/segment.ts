@@ -40,5 +40,11 @@ export function segment(text: string, headerOctets = 6): Segments {
   return { encoding, parts: [...parts, part] };
 }
 
+/** As the channel cuts its texts. */
+export const cutText = (
+  text: string,
+  { gateway }: { readonly gateway: { readonly smpp?: { readonly concatenation: string } | undefined } },
+) => segment(text, gateway.smpp?.concatenation === "udh16" ? 7 : 6);
+
 const capacity = (encoding: Encoding, octets: number) =>
   Math.floor(encoding === "gsm7" ? (octets * 8) / 7 : octets / 2);

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { z } from "zod";
 import type { DeliveryReceipt, OutboundMessage, Sent } from "./delivery.ts";
 import type { InboundMessage, Party } from "./message.ts";
+import type { Draft, Preview } from "./preview.ts";
 import type { Routes } from "./routes.ts";
 
 /** The generation of the contract that this core speaks; a definition names the one it was written for. */
@@ -47,6 +48,12 @@ export interface Bridge {
    * Present exactly when `capabilities.send` is true. Ends in time when `signal` aborts.
    */
   send?(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
+  /**
+   * Says what a message would come to on the channel, for the agent who can still change it. Pure: no I/O, the same for
+   * the same draft, done in some milliseconds. What the core sees by itself (`capabilities`) it says by itself. Left
+   * out: each message is one, and costs nothing. Of use only with `send`.
+   */
+  preview?(draft: Draft): Preview;
   /** How agents begin a conversation on this channel. Left out: citizens write first. Of use only with `send`. */
   readonly opening?: Opening;
   /** Last known state; does no I/O. */

@@ -29,4 +29,5 @@ export {
   type Sent,
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
+export type { Cost, Draft, Preview } from "./preview.ts";
 export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";

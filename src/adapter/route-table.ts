@@ -15,6 +15,8 @@ export type RouteMatch =
   | { readonly is: "nothing" };
 
 export interface RouteTable extends Routes {
+  /** All routes, as they were given. */
+  list(): readonly { readonly method: "GET" | "POST"; readonly path: string; readonly bodyBytes: number }[];
   /** @param path below the channel's prefix, as it was asked for: not decoded. */
   find(method: string, path: string): RouteMatch;
 }
@@ -24,6 +26,7 @@ const PATH = /^(\/|(\/(:[a-z]\w*|[\w.~-]+))+)$/i;
 
 interface Route {
   readonly method: "GET" | "POST";
+  readonly path: string;
   readonly segments: readonly string[];
   readonly handle: RouteHandler;
   readonly bodyBytes: number;
@@ -36,8 +39,9 @@ export function openRouteTable(): RouteTable {
     on(method, path, handle, { bodyBytes = BODY_BYTES } = {}) {
       if (!PATH.test(path)) throw new Error(`"${path}" is not the path of a route`);
       const segments = split(path);
-      routes.unshift({ method, segments, handle, bodyBytes });
+      routes.unshift({ method, path, segments, handle, bodyBytes });
     },
+    list: () => routes,
     find(method, path) {
       const segments = split(path);
       const fitting = routes

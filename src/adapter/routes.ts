@@ -13,7 +13,8 @@ export interface Routes {
 }
 
 /**
- * Answers one request, which has the address that the visitor asked for, as seen from outside. Resolve with success
+ * Answers one request, which has the address that the visitor asked for, as seen from outside. A body of up to 65,536 bytes
+ * has come whole when this is called; a larger one comes as it is read, and `signal` aborts when the visitor leaves. Resolve with success
  * only for what is durable. Headers that are left out are guichet's: nothing but what this site brings along may be
  * loaded, no framing, no cache, no referrer. A rejection is answered with 500 and tells the visitor nothing.
  */

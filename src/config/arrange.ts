@@ -26,9 +26,10 @@ export function arrange(view: OperatorView, file: string, channels: readonly Rea
   };
 }
 
-const arrangePublic = ({ trusted_proxies: trustedProxies, ...rest }: NonNullable<OperatorView["public"]>) => ({
+const arrangePublic = ({ trusted_proxies, link_days, ...rest }: NonNullable<OperatorView["public"]>) => ({
   ...rest,
-  trustedProxies,
+  trustedProxies: trusted_proxies,
+  linkDays: link_days,
 });
 
 function arrangeAgency(name: string, agency: OperatorView["agencies"][string]): ConfiguredAgency {

@@ -35,6 +35,8 @@ export interface PublicAccess {
   readonly port: number;
   /** Addresses and networks of proxies whose X-Forwarded-For counts. */
   readonly trustedProxies: readonly string[];
+  /** How long links to files of answers work, in days. */
+  readonly linkDays: number;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";

@@ -68,6 +68,14 @@ const publicAccess = z
       .default([])
       .describe("Proxies whose X-Forwarded-For tells the visitor's address. Without them it is that of the proxy.")
       .meta({ example: ["127.0.0.1"] }),
+    link_days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe(
+        "How long citizens can fetch the files of an answer whose channel carries none, by the link that they get instead.",
+      ),
   })
   .optional()
   .describe(

@@ -1,13 +1,15 @@
 import { buffer } from "node:stream/consumers";
 import { pino } from "pino";
 import type { Acceptance, BridgeHost, DeliveryReceipt, InboundAttachment, InboundMessage } from "../adapter/index.ts";
-import { openRouteTable } from "../adapter/route-table.ts";
+import { openRouteTable, type RouteTable } from "../adapter/route-table.ts";
 import { createMemoryShelf } from "./memory-shelf.ts";
 
 /** What an inbox took, files read to their end. */
 export interface TakenMessage extends Omit<InboundMessage, "attachments"> {
   readonly files: readonly (Omit<InboundAttachment, "content"> & { readonly content: Buffer })[];
 }
+
+export type ListedRoute = ReturnType<RouteTable["list"]>[number];
 
 /** A core in memory around one bridge: enough to test the bridge by its contract alone. */
 export interface MemoryHost extends BridgeHost {
@@ -24,6 +26,9 @@ export interface MemoryHost extends BridgeHost {
   answer: (message: InboundMessage) => Acceptance | undefined | Promise<Acceptance | undefined>;
   /** False: files are read without being kept, for large ones. */
   keepFiles: boolean;
+  readonly publicUrl: string;
+  /** The bridge's routes. */
+  listRoutes(): readonly ListedRoute[];
   /** True: requests are answered as while the channel runs; false: by 503. */
   isOpen: boolean;
   /**
@@ -35,6 +40,8 @@ export interface MemoryHost extends BridgeHost {
   end(): void;
 }
 
+/** Address of whoever visits, when nobody says. */
+export const VISITOR = "192.0.2.1";
 const PUBLIC_URL = "https://guichet.town.example/town-channel";
 
 /** @param notesKept from an earlier life of the channel. */
@@ -48,9 +55,10 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
   const host: MemoryHost = {
     channel: "town-channel",
     publicUrl: PUBLIC_URL,
-    routes,
+    routes: { on: routes.on },
+    listRoutes: routes.list,
     isOpen: true,
-    async visit(request, peer = "192.0.2.1") {
+    async visit(request, peer = VISITOR) {
       if (!host.isOpen) return new Response(null, { status: 503 });
       if (!request.url.startsWith(PUBLIC_URL)) return new Response(null, { status: 404 });
       const { pathname } = new URL(request.url);

@@ -1,6 +1,18 @@
-import type { Opening } from "../adapter/index.ts";
+import type { Cost, Opening } from "../adapter/index.ts";
 import type { ComposeTexts } from "../conversation/compose.ts";
 import type { StoredRefusal } from "../store/schema.ts";
+
+/** What an answer comes to on its channel, before it leaves. */
+export interface PreviewFacts {
+  readonly parts: number;
+  readonly cost: Cost | undefined;
+  /** Sentences of the bridge. */
+  readonly remarks: readonly string[];
+  /** How long the link to its file works; undefined when no file becomes one. */
+  readonly linkDays: number | undefined;
+  readonly losesFormatting: boolean;
+  readonly losesSubject: boolean;
+}
 
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
 export interface DeskTexts extends ComposeTexts {
@@ -45,6 +57,10 @@ export interface DeskTexts extends ComposeTexts {
   readonly openingText: string;
   readonly openingStays: (address: string) => string;
   readonly openingOutside: (verb: string) => string;
+  /** @param mostBytes what the channel takes; 0 for none. */
+  readonly fileStays: (mostBytes: number) => string;
+  readonly linkWithdrawn: string;
+  readonly previewed: (facts: PreviewFacts) => string;
   readonly help: (openings: readonly Pick<Opening, "verb" | "example">[], replies: "explicit" | "all") => string;
 }
 
@@ -55,6 +71,14 @@ const listed = (refused: readonly StoredRefusal[]) =>
 
 const counted = (...things: readonly (readonly [count: number, one: string, many: string])[]) =>
   things.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`])).join(", ");
+
+const money = (language: string, { amount, currency }: Cost) =>
+  new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: 4 }).format(amount);
+
+const megabytes = (language: string, bytes: number) =>
+  new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(bytes / 1_000_000);
+
+const sentences = (...said: readonly (string | false)[]) => said.filter((one) => one !== false).join(" ");
 
 const en: DeskTexts = {
   topic: (agency, replies) =>
@@ -120,6 +144,22 @@ const en: DeskTexts = {
   openingStays: (address) =>
     `Not sent: the first line has to name ${address} as before. Write to another address in a new message.`,
   openingOutside: (verb) => `Not sent: !${verb} begins a conversation. Write it in the room, outside of threads.`,
+  fileStays: (mostBytes) =>
+    mostBytes === 0
+      ? "Not sent: this channel carries no files, and there is no place from where the citizen could fetch one. Write it as text, or reach the citizen another way."
+      : `Not sent: this channel carries files of up to ${megabytes("en", mostBytes)} MB. Make it smaller, or reach the citizen another way.`,
+  linkWithdrawn:
+    "This answer has already left, and the words with it. The link to its file no longer works: who has not fetched it cannot any more.",
+  previewed: ({ parts, cost, remarks, linkDays, losesFormatting, losesSubject }) =>
+    sentences(
+      (parts > 1 || cost !== undefined) &&
+        `Leaves as ${parts === 1 ? "one message" : `${parts} messages`}${cost ? `, for ${money("en", cost)}` : ""}.`,
+      losesFormatting && "Without its formatting: this channel carries plain text.",
+      linkDays !== undefined &&
+        `Its file becomes a link that works for ${linkDays === 1 ? "a day" : `${linkDays} days`}; delete this answer, also later, to withdraw the file.`,
+      losesSubject && "Its first line stays here: this channel has no subjects.",
+      ...remarks,
+    ),
   help: (openings, replies) =>
     [
       replies === "explicit"
@@ -202,6 +242,22 @@ const fr: DeskTexts = {
   openingStays: (address) =>
     `Non envoyé : la première ligne doit garder l'adresse ${address}. Pour une autre adresse, écrivez un nouveau message.`,
   openingOutside: (verb) => `Non envoyé : !${verb} ouvre une conversation. Écrivez-le dans le salon, hors des fils.`,
+  fileStays: (mostBytes) =>
+    mostBytes === 0
+      ? "Non envoyé : ce canal ne transporte pas de fichier, et l'usager n'a pas d'endroit où le prendre. Écrivez un texte ou joignez l'usager autrement."
+      : `Non envoyé : ce canal transporte des fichiers de ${megabytes("fr", mostBytes)} Mo au plus. Réduisez le fichier ou joignez l'usager autrement.`,
+  linkWithdrawn:
+    "Cette réponse est déjà partie, avec ses mots. Le lien vers son fichier ne mène plus nulle part : qui ne l'a pas pris ne l'aura plus.",
+  previewed: ({ parts, cost, remarks, linkDays, losesFormatting, losesSubject }) =>
+    sentences(
+      (parts > 1 || cost !== undefined) &&
+        `Part en ${parts === 1 ? "un message" : `${parts} messages`}${cost ? `, pour ${money("fr", cost)}` : ""}.`,
+      losesFormatting && "Sans sa mise en forme : ce canal ne transporte que du texte.",
+      linkDays !== undefined &&
+        `Son fichier devient un lien valable ${linkDays === 1 ? "un jour" : `${linkDays} jours`} ; supprimez cette réponse, même plus tard, pour retirer le fichier.`,
+      losesSubject && "Sa première ligne demeure ici : ce canal n'a pas d'objet.",
+      ...remarks,
+    ),
   help: (openings, replies) =>
     [
       replies === "explicit"

@@ -1,7 +1,5 @@
-import type { Visit } from "../adapter/index.ts";
 import type { MatchedRoute, RouteMatch } from "../adapter/route-table.ts";
-import { pause } from "../domain/pause.ts";
-import { limitBody } from "./limit-body.ts";
+import { type BodyFault, takeBody } from "./limit-body.ts";
 import type { PageStatus } from "./pages.ts";
 
 export interface OpenDoor extends MatchedRoute {
@@ -30,41 +28,49 @@ export async function answerVisit(
   limits: VisitLimits,
 ): Promise<Response | PageStatus> {
   const { request, url, peer } = asked;
-  if (Number(request.headers.get("content-length") ?? 0) > door.bodyBytes) return 413;
-  const isRead = request.method !== "GET" && request.method !== "HEAD";
-  const body = limitBody(isRead ? request.body : null, { bytes: door.bodyBytes, idleMs: limits.idleMs });
+  const body = await takeBody(request, { bytes: door.bodyBytes, idleMs: limits.idleMs }).catch(() => undefined);
+  // Whoever has hung up within the request hears no answer.
+  if (body === undefined) return 400;
+  if (typeof body === "string") return STATUS[body];
   const seen = new Request(url, {
     method: request.method === "HEAD" ? "GET" : request.method,
     headers: request.headers,
     signal: request.signal,
-    ...(body.stream === null ? {} : { body: body.stream, duplex: "half" }),
+    body: body.content,
+    duplex: "half",
   });
-  const visit: Visit = { peer, parameters: door.parameters };
-  const ended = new AbortController();
+  const silence = untilSilent(body.lastRead, limits.silentMs);
   try {
     const answer: unknown = await Promise.race([
-      door.handle(seen, visit),
-      untilSilent(body.lastRead, limits.silentMs, ended.signal),
+      door.handle(seen, { peer, parameters: door.parameters }),
+      silence.promise,
     ]);
+    const fault = body.fault();
     // What it made of a body that was cut is no answer.
-    if (body.fault() !== undefined) return statusOf(body.fault());
+    if (fault !== undefined) return STATUS[fault];
     if (answer instanceof Response && answer.status >= 200) return answer;
     door.blame(new Error(answer === "silent" ? "a route did not answer" : "a route answered with no Response"));
     return answer === "silent" ? 503 : 500;
   } catch (error) {
-    if (body.fault() !== undefined) return statusOf(body.fault());
+    const fault = body.fault();
+    if (fault !== undefined) return STATUS[fault];
     // Nobody waits for the answer of a visitor who has left.
     if (!request.signal.aborted) door.blame(error);
     return 500;
   } finally {
-    ended.abort();
+    silence.stop();
   }
 }
 
-const statusOf = (fault: "too large" | "too slow" | undefined): PageStatus => (fault === "too large" ? 413 : 408);
+const STATUS: Readonly<Record<BodyFault, PageStatus>> = { "too large": 413, "too slow": 408 };
 
-async function untilSilent(lastRead: () => number, silentMs: number, ended: AbortSignal): Promise<"silent"> {
-  for (let left = silentMs; left > 0 && !ended.aborted; left = lastRead() + silentMs - Date.now())
-    await pause(left, ended);
-  return "silent";
+function untilSilent(lastRead: () => number, silentMs: number) {
+  const { promise, resolve } = Promise.withResolvers<"silent">();
+  const look = () => {
+    const left = lastRead() + silentMs - Date.now();
+    if (left <= 0) resolve("silent");
+    else timer = setTimeout(look, left);
+  };
+  let timer = setTimeout(look, silentMs);
+  return { promise, stop: () => clearTimeout(timer) };
 }

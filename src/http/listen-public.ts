@@ -10,7 +10,7 @@ import { trustProxies } from "./peer.ts";
 import { makePublicApp, type PublicParts } from "./public-app.ts";
 import { secureHeaders } from "./security-headers.ts";
 
-export interface ListenerOptions extends Pick<PublicParts, "url" | "find"> {
+export interface ListenerOptions extends Pick<PublicParts, "url" | "find" | "findFile"> {
   readonly bind: string;
   readonly port: number;
   /** Addresses and networks of proxies whose X-Forwarded-For counts. */
@@ -46,9 +46,9 @@ export interface PublicListener {
 
 /** Listens for citizens and their providers. @throws GuichetError PUBLIC_PORT when the address cannot be had. */
 export async function listenPublic(options: ListenerOptions): Promise<PublicListener> {
-  const { url, bind, port, log, find } = options;
+  const { url, bind, port, log, find, findFile } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const app = makePublicApp({ url, log, find, limits, readPeer: trustProxies(options.trustedProxies) });
+  const app = makePublicApp({ url, log, find, findFile, limits, readPeer: trustProxies(options.trustedProxies) });
   const answer = getRequestListener(app.fetch, {
     hostname: new URL(url).hostname,
     // Others in this process use the real ones.

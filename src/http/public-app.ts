@@ -5,6 +5,7 @@ import { answerVisit, type Door, type VisitLimits } from "./answer-visit.ts";
 import { makePage, type PageStatus } from "./pages.ts";
 import type { ReadPeer } from "./peer.ts";
 import { secureHeaders } from "./security-headers.ts";
+import { type FindFile, serveFiles } from "./serve-file.ts";
 
 export interface PublicParts {
   /** Where visitors see the listener: without `/` at its end. Paths of requests begin with its path. */
@@ -12,6 +13,7 @@ export interface PublicParts {
   readonly log: Logger;
   readonly readPeer: ReadPeer;
   readonly limits: VisitLimits;
+  readonly findFile: FindFile;
   /** @param path below the channel's prefix, as it was asked for. */
   find(channel: string, method: string, path: string): Door;
 }
@@ -25,6 +27,8 @@ export function makePublicApp(parts: PublicParts): Hono<{ Bindings: HttpBindings
   const isSecure = protocol === "https:";
   const app = new Hono<{ Bindings: HttpBindings }>();
 
+  const serveFile = serveFiles(parts.findFile, parts.log);
+
   const answerPage = ({ req }: Asked, status: PageStatus, more: Readonly<Record<string, string>> = {}) => {
     const { body, headers } = makePage(status, req.header("accept-language"));
     const isLater = status === 503 || status === 502;
@@ -33,6 +37,21 @@ export function makePublicApp(parts: PublicParts): Hono<{ Bindings: HttpBindings
       headers: secureHeaders({ ...headers, ...(isLater ? { "retry-after": "30" } : {}), ...more }, isSecure),
     });
   };
+  const answer = async (asked: Asked, given: Response | PageStatus, blame: (error: unknown) => void) => {
+    if (typeof given === "number") return answerPage(asked, given);
+    const isHead = asked.req.method === "HEAD";
+    if (isHead) await given.body?.cancel().catch(() => undefined);
+    return new Response(isHead ? null : cutOnFault(given.body, asked.env, blame), {
+      status: given.status,
+      headers: secureHeaders(given.headers, isSecure),
+    });
+  };
+  app.all(`${prefix}/files/:token`, async (asked) => {
+    const { req } = asked;
+    if (req.method !== "GET" && req.method !== "HEAD") return answerPage(asked, 405, { allow: "GET, HEAD" });
+    const file = await serveFile(req.param("token"), req.raw.signal);
+    return answer(asked, file, () => parts.log.debug("a file of an answer broke off"));
+  });
   app.all("*", async (asked) => {
     const { req, env } = asked;
     const { pathname: path, search } = new URL(req.url);
@@ -44,14 +63,8 @@ export function makePublicApp(parts: PublicParts): Hono<{ Bindings: HttpBindings
     if (door.is === "closed") return answerPage(asked, 503);
     if (door.is === "wrong-method") return answerPage(asked, 405, { allow: door.allowed.join(", ") });
     const peer = parts.readPeer(env.incoming.socket.remoteAddress, req.header("x-forwarded-for") ?? null);
-    const answer = await answerVisit(door, { request: req.raw, url: `${origin}${path}${search}`, peer }, parts.limits);
-    if (typeof answer === "number") return answerPage(asked, answer);
-    const isHead = req.method === "HEAD";
-    if (isHead) await answer.body?.cancel().catch(() => undefined);
-    return new Response(isHead ? null : cutOnFault(answer.body, env, door.blame), {
-      status: answer.status,
-      headers: secureHeaders(answer.headers, isSecure),
-    });
+    const given = await answerVisit(door, { request: req.raw, url: `${origin}${path}${search}`, peer }, parts.limits);
+    return answer(asked, given, door.blame);
   });
   app.onError((error, asked) => {
     parts.log.error({ err: error }, "a request on the public listener could not be answered");

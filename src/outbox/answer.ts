@@ -4,6 +4,7 @@ import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, type RecordedMessage, readPlace } from "../store/message.ts";
 import { addAnswer } from "../store/outbox.ts";
 import { listCopies, objectToCopies } from "./copies.ts";
+import { objectToFile } from "./file-objection.ts";
 import { type Context, object, renderSafely } from "./intake.ts";
 
 /** Takes an agent's words on, to leave when the undo window has passed. @param to.answered the citizen's message, when it is one. */
@@ -19,7 +20,10 @@ export async function takeAnswer(
   const answered = await findAnswered(parts.database.relaxed, conversation, to.answered?.event);
   const address = to.answered?.address ?? place.address;
   const cc = to.toAll ? listCopies(answered, address) : [];
-  const objection = to.toAll && objectToCopies(cc, parts.bridge(place.channel)?.capabilities.cc ?? true);
+  const bridge = parts.bridge(place.channel);
+  const objection =
+    (to.toAll ? objectToCopies(cc, bridge?.capabilities.cc ?? true) : undefined) ??
+    objectToFile(content, bridge, parts.links);
   if (objection) return object(context, conversation, objection);
 
   const undoMs = parts.agency(place.agency)?.undoMs ?? 0;

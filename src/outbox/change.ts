@@ -3,10 +3,13 @@ import type { DeskTexts } from "../desk/texts.ts";
 import type { ConversationId, EventId } from "../domain/ids.ts";
 import { findAnswered } from "../store/answered.ts";
 import { setSubject } from "../store/conversation.ts";
+import { withdrawLink } from "../store/linked-file.ts";
 import { settleEvent } from "../store/matrix-event.ts";
-import { findMessages, readPlace } from "../store/message.ts";
+import { findMessages } from "../store/message.ts";
 import { cancelAnswer, type FoundAnswer, findAnswer, replaceAnswer } from "../store/recall.ts";
+import { takesFile } from "./carry.ts";
 import { listCopies, objectToCopies } from "./copies.ts";
+import { objectToFile } from "./file-objection.ts";
 import { type Context, object, objectBeside, renderSafely, settle } from "./intake.ts";
 import { chooseChannel, listVerbs, readOpening } from "./opening.ts";
 
@@ -24,7 +27,9 @@ export async function takeEdit(
   const content =
     event.kind === "edit" ? renderSafely(context, event.content, { isOpening: answer.isOpening }) : undefined;
   const cc = command === "cc" ? await findCopies(context, answer) : [];
-  const objection = answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc);
+  const objection =
+    (answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc)) ??
+    objectToFile(content, parts.bridge(answer.channel), parts.links);
   if (content === undefined || command === "note" || objection)
     return withdraw(context, of, command === "note" ? undefined : (objection ?? ((texts) => texts.nothingToSend)));
 
@@ -56,10 +61,9 @@ function objectionTo(command: string | undefined, cc: readonly Party[] | undefin
   return command === "cc" ? objectToCopies(cc ?? [], cc !== undefined) : undefined;
 }
 
-async function findCopies({ parts, room }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
+async function findCopies({ parts }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
   const { relaxed } = parts.database;
-  const place = await readPlace(relaxed, answer.conversation, room);
-  if (place && parts.bridge(place.channel)?.capabilities.cc === false) return undefined;
+  if (parts.bridge(answer.channel)?.capabilities.cc === false) return undefined;
   return listCopies(await findAnswered(relaxed, answer.conversation, answer.answered), answer.address);
 }
 
@@ -98,10 +102,15 @@ async function withdraw(
 
 /** Says that a change comes too late; a change to anything but an answer needs no word. */
 async function sayTooLate(context: Context, of: EventId): Promise<undefined> {
-  const answer = await findAnswer(context.parts.database.relaxed, of);
-  if (answer && answer.state !== "cancelled" && answer.state !== "failed")
-    return object(context, answer.conversation, (texts) => texts.alreadyLeft, of);
-  return settle(context, "nothing-to-change", undefined);
+  const { parts, event } = context;
+  const answer = await findAnswer(parts.database.relaxed, of);
+  if (!answer || answer.state === "cancelled" || answer.state === "failed")
+    return settle(context, "nothing-to-change", undefined);
+  const room = parts.bridge(answer.channel)?.capabilities;
+  // What has left cannot be called back; what the citizen fetches from here can.
+  const isLinked = event.kind === "redaction" && parts.links && room && !takesFile(answer.content, room);
+  const isWithdrawn = isLinked && (await withdrawLink(parts.database.durable, of));
+  return object(context, answer.conversation, (texts) => (isWithdrawn ? texts.linkWithdrawn : texts.alreadyLeft), of);
 }
 
 /** Only a message of its own sends: whoever turns a note into a !reply must not believe that it has left. */

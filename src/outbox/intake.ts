@@ -8,6 +8,7 @@ import type { ConversationId, EventId, Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, readPlace } from "../store/message.ts";
+import type { Links } from "./links.ts";
 import type { AgentEvent } from "./read-event.ts";
 import { type RenderOptions, renderAnswer } from "./render.ts";
 
@@ -27,6 +28,8 @@ export interface OutboxIntake extends DeskParts {
   readonly ghostKey: KeyObject;
   /** The running bridge of a channel; undefined when it was taken out of the configuration. */
   bridge(channel: string): Bridge | undefined;
+  /** Undefined: citizens cannot reach guichet by HTTP. */
+  readonly links: Links | undefined;
   /** An agency's channels, in the order of the configuration. */
   channelsOf(agency: string): readonly OpenChannel[];
 }

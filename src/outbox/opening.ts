@@ -7,6 +7,7 @@ import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, findMessages } from "../store/message.ts";
 import { addAnswer } from "../store/outbox.ts";
 import type { StoredAnswer } from "../store/schema.ts";
+import { objectToFile } from "./file-objection.ts";
 import {
   type AgencyRules,
   type Context,
@@ -78,6 +79,8 @@ export async function takeOpening(context: Context): Promise<ConversationId | un
     return objectBeside(context, (texts) => texts.openingAddress(command.verb, meant?.example ?? ""));
   }
   const content = renderSafely(context, event.content, { isOpening: true });
+  const objection = objectToFile(content, chosen.channel.bridge, parts.links);
+  if (objection) return objectBeside(context, objection);
   // Repeated after a crash before the event was settled.
   const known = await findMessages(parts.database.relaxed, room, [event.id]);
   const conversation =

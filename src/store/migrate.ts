@@ -9,7 +9,8 @@ import * as portals from "./migrations/0006-portals.ts";
 import * as acknowledgements from "./migrations/0007-acknowledgements.ts";
 import * as recipients from "./migrations/0008-recipients.ts";
 import * as channels from "./migrations/0009-channels.ts";
-import * as shelf from "./migrations/0010-shelf.ts";
+import * as linksAndPreviews from "./migrations/0010-links-and-previews.ts";
+import * as shelf from "./migrations/0011-shelf.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,7 +23,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0007-acknowledgements": acknowledgements,
   "0008-recipients": recipients,
   "0009-channels": channels,
-  "0010-shelf": shelf,
+  "0010-links-and-previews": linksAndPreviews,
+  "0011-shelf": shelf,
 };
 
 /**

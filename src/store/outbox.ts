@@ -39,6 +39,8 @@ export interface Answer {
   readonly attempts: number;
   readonly firstAttemptAt: Date | undefined;
   readonly writtenAt: Date;
+  /** It began its conversation. */
+  readonly isOpening: boolean;
   readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
@@ -47,6 +49,8 @@ export interface Answer {
   readonly news: AnswerNews | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
+  /** What the agent was told before it leaves. */
+  readonly preview: { readonly text: string; readonly event: EventId } | undefined;
   readonly conversation: AnsweredConversation;
 }
 
@@ -122,7 +126,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject"])
+    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject", "c.root_event_id"])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -144,6 +148,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at ?? undefined,
     writtenAt: row.written_at,
+    isOpening: row.event_id !== null && row.event_id === row.root_event_id,
     settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
@@ -158,6 +163,10 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
             remoteAnswer: row.news_answer ?? undefined,
           },
     shown: row.shown,
+    preview:
+      row.preview === null || row.preview_event_id === null
+        ? undefined
+        : { text: row.preview, event: eventId(row.preview_event_id) },
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
       id: conversation,
@@ -228,6 +237,22 @@ export async function markShown(
       shown_event_id: shown.event ?? null,
       is_open: sql`not ${shown.done} or news_state is distinct from ${shown.news ?? null}`,
     })
+    .where("id", "=", id)
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
+/** Journals what the room says of an answer before it leaves. */
+export async function markPreviewed(
+  db: Kysely<Schema>,
+  fence: Fence,
+  id: OutboxId,
+  preview: { readonly text: string; readonly event: EventId } | undefined,
+): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set({ preview: preview?.text ?? null, preview_event_id: preview?.event ?? null })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

@@ -35,8 +35,9 @@ export async function replaceAnswer(
   return row && conversationId(row.conversation_id);
 }
 
-export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered"> & {
+export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered" | "content"> & {
   readonly conversation: ConversationId;
+  readonly channel: string;
   /** It began its conversation. */
   readonly isOpening: boolean;
 };
@@ -45,7 +46,16 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
   const row = await db
     .selectFrom("outbox as o")
     .innerJoin("conversation as c", "c.id", "o.conversation_id")
-    .select(["o.conversation_id", "o.state", "o.sender", "o.address", "o.answered_event_id", "c.root_event_id"])
+    .select([
+      "o.conversation_id",
+      "o.state",
+      "o.sender",
+      "o.address",
+      "o.answered_event_id",
+      "o.content",
+      "c.root_event_id",
+      "c.channel",
+    ])
     .where("o.event_id", "=", event)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -55,6 +65,8 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
     agent: row.sender === null ? undefined : userId(row.sender),
     address: row.address,
     answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
+    content: row.content,
+    channel: row.channel,
     isOpening: row.root_event_id === event,
   };
 }

@@ -194,6 +194,11 @@ interface OutboxTable {
   /** An attempt ended without a clear word: calling the message back would be a lie. */
   may_have_left: Generated<boolean>;
   is_open: Generated<boolean>;
+  /** When the agent took back the file of an answer that had left with a link to it. */
+  link_withdrawn_at: Date | null;
+  /** What the agent was told before it leaves, and the event that says it. */
+  preview: string | null;
+  preview_event_id: string | null;
   /** What became of it after the other side had taken it. */
   news_state: LateState | null;
   news_code: string | null;

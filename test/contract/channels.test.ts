@@ -68,7 +68,7 @@ describe("channels behind walls", () => {
     file: join(folder, "guichet.yaml"),
     homeserver: { url: "http://127.0.0.1:1", domain: "agents.test" },
     appservice: { registration: "", bind: "127.0.0.1", port: 1 },
-    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [] },
+    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [], linkDays: 30 },
     bot: { displayName: "guichet" },
     dataFolder: folder,
     database: {},
@@ -212,6 +212,26 @@ describe("channels behind walls", () => {
     }));
     expect(await isSaid("bad", "degraded", "BRIDGE_FAULT")).toBe(true);
     expect(channels?.bridge("bad")?.opening?.parseAddress("anna")).toBeUndefined();
+  });
+
+  test("a preview that throws or says nonsense says nothing", async () => {
+    const said: unknown[] = [
+      { parts: 2, cost: { amount: 0.1, currency: "EUR" }, remarks: ["Fine."] },
+      { parts: 0 },
+      { parts: 1.5 },
+      { parts: 2, cost: { amount: Number.NaN, currency: "EUR" } },
+      { parts: 2, cost: { amount: 1, currency: "euro" } },
+      undefined,
+    ];
+    const { length } = said;
+    await run(() => ({ ...goodBridge(), preview: () => JSON.parse(JSON.stringify(said.shift())) }));
+    await becomesTrue(() => channels?.bridge("bad") !== undefined, 5_000);
+    const draft = { to: { address: "anna" }, text: "Words", attachments: [] };
+    const heard = Array.from({ length }, () => channels?.bridge("bad")?.preview?.(draft));
+    expect(heard).toEqual([
+      { parts: 2, cost: { amount: 0.1, currency: "EUR" }, remarks: ["Fine."] },
+      ...Array.from({ length: length - 1 }, () => ({ parts: 1 })),
+    ]);
   });
 
   test("routes live with their bridge: not before its start, not while it is off, anew with the next", async () => {

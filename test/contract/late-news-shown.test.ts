@@ -109,6 +109,7 @@ async function openDesk(closing: AsyncDisposableStack) {
     replyKey,
     texts: () => chooseTexts(["en"]),
     agencyName: () => "Hall",
+    links: undefined,
     openFile: () => Promise.reject(new Error("no files here")),
     bridge: () => ({
       capabilities: { send: true, html: true, cc: false, subject: true, attachmentBytes: 0, repeatable: true },

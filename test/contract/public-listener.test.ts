@@ -40,6 +40,7 @@ describe("the public listener", () => {
       trustedProxies: [],
       log: pino({ level: "silent" }),
       find,
+      findFile: async () => "unknown",
       ...more,
     });
   };
@@ -164,6 +165,9 @@ describe("the public listener", () => {
     expect(await speak("GET /form HTTP/1.1\r\nhost: a\r\n")).toMatch(/^HTTP\/1.1 408 [\s\S]*<h1>/);
     const slow = "POST /form/send HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\nabc";
     expect(await speak(slow)).toMatch(/^HTTP\/1.1 408 [\s\S]*<h1>/);
+    const pieces =
+      "POST /form/send HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    expect(await speak(pieces)).toMatch(/^HTTP\/1.1 408 [\s\S]*<h1>/);
     expect(await speak("nonsense\r\n\r\n")).toMatch(/^HTTP\/1.1 400 [\s\S]*<h1>/);
     expect(await speak(`GET / HTTP/1.1\r\nx: ${"y".repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
     const leaving = new AbortController();

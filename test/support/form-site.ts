@@ -26,6 +26,7 @@ export async function openFormListener(log: BridgeHost["log"] = createMemoryHost
     bind: "127.0.0.1",
     port,
     trustedProxies: ["127.0.0.1"],
+    findFile: async () => "unknown",
     log,
     find: (channel, method, path) => {
       if (channel !== CHANNEL || table === undefined) return { is: "nothing" };
