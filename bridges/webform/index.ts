@@ -11,6 +11,7 @@ import { sendAnswer } from "./send.ts";
 import { type FormSettings, settings } from "./settings.ts";
 import { bodyBytes, type Intake } from "./submission.ts";
 import { createKeptFiles } from "./upload/kept-files.ts";
+import { removeLeftovers } from "./upload/spool.ts";
 
 /** A web form: citizens write on a page, and find the answers on one of their own. */
 const webform: BridgeDefinition<FormSettings> = {
@@ -80,6 +81,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     },
     start: async () => {
       if (host.publicUrl === undefined) throw new Error("a form needs the public listener");
+      await removeLeftovers();
       visits.open();
       health.become("up");
     },

@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { type FormSite, openFormSite } from "../support/form-site.ts";
@@ -370,4 +374,17 @@ test("names of files lead nowhere", async () => {
   const taken = host.taken[0]?.files.map(({ name }) => name) ?? [];
   expect(taken).toHaveLength(names.length);
   for (const name of taken) expect(name).toMatch(/^[^./\\<>\p{Cc}\p{Cf}][^/\\<>\p{Cc}\p{Cf}]{0,119}$/u);
+});
+
+test("files that a killed process left behind are removed, those of others are not", async () => {
+  const make = async (hours: number) => {
+    const folder = await mkdtemp(join(tmpdir(), "guichet-form-"));
+    const at = new Date(Date.now() - hours * 60 * 60_000);
+    await utimes(folder, at, at);
+    return folder;
+  };
+  const [old, fresh] = [await make(5), await make(1)];
+  await open();
+  expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
+  await rm(fresh, { recursive: true });
 });

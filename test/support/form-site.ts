@@ -16,7 +16,6 @@ export interface FormListener {
   close(): Promise<void>;
 }
 
-/** @param host the core in memory that the listener logs to. */
 export async function openFormListener(log: BridgeHost["log"] = createMemoryHost().log): Promise<FormListener> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
