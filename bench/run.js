@@ -1,5 +1,6 @@
 // `npm run bench`: sets up what is missing, then measures under Node 24. Runs on Node 20 with nothing installed.
-// `npm run bench -- corpora` measures reading on the corpora instead, `npm run bench -- backlog` a full mailbox.
+// `npm run bench -- corpora` measures reading on the corpora instead, `npm run bench -- backlog` a full mailbox,
+// `npm run bench -- forms` a flood of forms.
 import { execNode24 } from "../demo/setup/node-24.js";
 import { ensureNodeModules } from "../demo/setup/node-modules.js";
 import { sayFault } from "../demo/setup/say.js";
@@ -11,9 +12,9 @@ try {
   if (words[0] === "corpora") process.exitCode = await execNode24("bench/corpora/main.ts", words.slice(1));
   else {
     await ensureSynapse();
-    const isBacklog = words[0] === "backlog";
-    process.exitCode = isBacklog
-      ? await execNode24("bench/backlog.ts", words.slice(1))
+    const [name = ""] = words;
+    process.exitCode = ["backlog", "forms"].includes(name)
+      ? await execNode24(`bench/${name}.ts`, words.slice(1))
       : await execNode24("bench/main.ts", words);
   }
 } catch (error) {

@@ -19,8 +19,9 @@ const SERVERS = [
 ];
 
 /**
- * Installs the mail servers, Redis, the IRC server, the SMS gateway and the browser that tests talk to: the only thing set-up puts outside the project folder, so only
- * as root or in CI. Starts no service. An ordinary user is told which tests will be skipped.
+ * Installs the mail servers, Redis, the IRC server, the SMS gateway and the browser that tests talk to: the only thing
+ * set-up puts outside the project folder, so only as root or in CI. Starts no service. An ordinary user is told which tests
+ * will be skipped.
  */
 export async function ensureDebianPackages() {
   const isRoot = process.getuid?.() === 0;

@@ -7,11 +7,17 @@ export {
   type BridgeDefinition,
   type BridgeHost,
   type Capabilities,
+  type CaseNumber,
   CONTRACT_GENERATION,
   type Health,
   type Inbox,
+  type NewShelfEntry,
+  type NewShelfFile,
   type Notes,
   type Opening,
+  type Shelf,
+  type ShelfEntry,
+  type ShelfFile,
 } from "./contract.ts";
 export {
   type AnsweredMessage,

@@ -47,6 +47,8 @@ export interface InboundMessage {
    */
   readonly hold?: string;
   readonly thread: ThreadEvidence;
+  /** The citizen is told the conversation's number at once: it is settled with this arrival, for `Inbox.numberOf`. */
+  readonly isNumbered?: boolean;
   /** Written by a machine (RFC 3834): shown, never answered by another machine. */
   readonly automatic: boolean;
   /**

@@ -48,6 +48,7 @@ export function limitInbox(inbox: Inbox, { atOnce = AT_ONCE, waiting = WAITING }
         throw error;
       }
     },
+    numberOf: (dedupeKey) => runForCore(() => inbox.numberOf(dedupeKey)),
     receipt: (receipt) => limited(() => inbox.receipt(receipt)),
   };
 }

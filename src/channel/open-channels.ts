@@ -7,6 +7,7 @@ import { pause } from "../domain/pause.ts";
 import { forgetStates, readSwitches, resumeChannel, writeStates } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
+import { clearShelves, openShelf } from "../store/shelf.ts";
 import { catchStrays, runFor, runForCore } from "./blame.ts";
 import { type GuardedRoutes, guardRoutes, type RouteFound } from "./guard-routes.ts";
 import { holdLease } from "./lease.ts";
@@ -17,6 +18,8 @@ import { type ChannelRun, runChannel } from "./run-channel.ts";
 const STOP_MS = 10_000;
 /** How soon a switch is obeyed, and how often channels say how they are, in milliseconds. */
 const LOOK_MS = 2_000;
+/** How often shelves are cleared of what is past its time, in milliseconds. */
+const CLEAR_MS = 60_000;
 
 export interface ChannelParts {
   readonly database: Database;
@@ -67,17 +70,24 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     const log = parts.log.child({ channel: name });
     const inbox = limitInbox(parts.inboxFor(configured, isOwn));
     const notes = openNotes(database.durable, name);
+    const shelf = openShelf(database, name);
     const routes = guardRoutes({ channel: name, log });
     const publicUrl = config.public && `${config.public.url}/${name}`;
     const hostUntil = (signal: AbortSignal): BridgeHost => ({
       channel: name,
       languages: config.agencies.get(configured.agency)?.languages ?? [],
+      agencyNames: config.agencies.get(configured.agency)?.names ?? new Map([["en", configured.agency]]),
       inbox,
       log,
       now: () => new Date(),
       notes: {
         get: (key) => runForCore(() => notes.get(key)),
         set: (key, value) => runForCore(() => notes.set(key, value)),
+      },
+      shelf: {
+        put: (entry) => runForCore(() => shelf.put(entry)),
+        list: (place) => runForCore(() => shelf.list(place)),
+        open: (place, key, file) => runForCore(() => shelf.open(place, key, file)),
       },
       ...(publicUrl === undefined ? {} : { publicUrl }),
       routes: routes.renew(),
@@ -146,6 +156,9 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     });
     await writeStates(database.relaxed, process, states);
     await settleNext();
+    if (Date.now() - clearedAt < CLEAR_MS) return;
+    clearedAt = Date.now();
+    await clearShelves(database.relaxed);
   }
   async function keepLooking(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -155,6 +168,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     }
   }
 
+  let clearedAt = 0;
   let forgetStrays = () => {};
   let looking: Promise<void> = Promise.resolve();
   return {

@@ -2,6 +2,7 @@ import { buffer } from "node:stream/consumers";
 import { pino } from "pino";
 import type { Acceptance, BridgeHost, DeliveryReceipt, InboundAttachment, InboundMessage } from "../adapter/index.ts";
 import { openRouteTable, type RouteTable } from "../adapter/route-table.ts";
+import { createMemoryShelf } from "./memory-shelf.ts";
 
 /** What an inbox took, files read to their end. */
 export interface TakenMessage extends Omit<InboundMessage, "attachments"> {
@@ -46,6 +47,7 @@ const PUBLIC_URL = "https://guichet.town.example/town-channel";
 /** @param notesKept from an earlier life of the channel. */
 export function createMemoryHost(notesKept = new Map<string, string>()): MemoryHost {
   const keys = new Set<string>();
+  const numbers = new Map<string, string>();
   const ending = new AbortController();
   const ended = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   const logged: string[] = [];
@@ -66,6 +68,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
       return match.handle(request, { peer, parameters: match.parameters });
     },
     languages: ["en"],
+    agencyNames: new Map([["en", "Town Hall"]]),
     taken: [],
     offered: [],
     receipts: [],
@@ -83,6 +86,7 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
         notesKept.set(key, value);
       },
     },
+    shelf: createMemoryShelf(),
     lease: async (_name, run) => {
       await run(ending.signal);
       await ended;
@@ -98,9 +102,14 @@ export function createMemoryHost(notesKept = new Map<string, string>()): MemoryH
         const files = await readFiles(message, host.keepFiles);
         if (keys.has(message.dedupeKey)) return "duplicate";
         keys.add(message.dedupeKey);
+        if (message.isNumbered) numbers.set(message.dedupeKey, message.thread.token ?? `${numbers.size + 1}-memory`);
         const { attachments: _read, ...words } = message;
         host.taken.push({ ...words, files });
         return "accepted";
+      },
+      numberOf: async (dedupeKey) => {
+        const token = numbers.get(dedupeKey);
+        return token === undefined ? undefined : { number: token.split("-")[0] ?? token, token };
       },
       receipt: async (receipt) => {
         host.receipts.push(receipt);

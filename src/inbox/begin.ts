@@ -21,6 +21,8 @@ export interface BeginningParts {
 
 /** What a conversation is begun with. */
 interface Beginning {
+  /** The number that the citizen was told. */
+  readonly number: ConversationId | undefined;
   readonly citizen: Citizen;
   readonly portal: PortalKind;
   readonly room: RoomId;
@@ -60,9 +62,10 @@ async function add(
   db: Kysely<Schema>,
   fence: Fence,
   arrival: Arrival,
-  { citizen, portal, room, channel }: Beginning,
+  { number, citizen, portal, room, channel }: Beginning,
 ): Promise<ConversationId> {
   const id = await addConversation(db, {
+    id: number,
     agency: channel.agency,
     channel: arrival.channel,
     portal,

@@ -8,12 +8,13 @@ import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
 import type { KnownConversation, PortalKind, Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { Lane, RoomId } from "../domain/ids.ts";
+import type { ConversationId, Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
 import { addWay } from "../store/way.ts";
 import { begin } from "./begin.ts";
+import { chooseRoutes } from "./choose-routes.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
 import { FLOOD, type FloodGuard } from "./flood.ts";
 import { bringGhost, type Citizen } from "./join.ts";
@@ -119,7 +120,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (hold !== undefined) throw new ArrivalError("final", hold);
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const { address, name } = arrival.message.from;
-  const known = await findConversation(parts, arrival, channel.agency);
+  const { known, number } = await findConversation(parts, arrival, channel.agency);
   // By another way it is still the same person, under the name that they have.
   const citizen: Citizen = known?.isWay
     ? { localpart: known.citizen, channelType: channel.type, address: known.address, name: undefined }
@@ -131,9 +132,10 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   try {
     await bringGhost(parts, citizen, room);
     const { agency, texts } = channel;
-    const routes = chooseRoutes(parts, arrival, { agency, known, address: citizen.address });
+    const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
+    const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
     const { answers, asked } = routes;
-    const beginning = { citizen, portal, room, channel, answers };
+    const beginning = { number, citizen, portal, room, channel, answers };
     const conversation = known?.id ?? (await begin(parts, fence, arrival, beginning));
     if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
@@ -150,24 +152,12 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   }
 }
 
-/** By which channel the arrival came, and where answers to it go, as far as that is not plain. */
-function chooseRoutes(
-  parts: InboxDelivery,
-  { channel, message }: Arrival,
-  spoken: { agency: string; known: KnownConversation | undefined; address: string },
-): { channel: string | undefined; answers: Way | undefined; asked: Way | undefined } {
-  const { answerVia, from } = message;
-  const asked = answerVia && parts.findWay(spoken.agency, answerVia.type, answerVia.address);
-  const isOwn = spoken.known === undefined || spoken.known.channel === channel;
-  const back = isOwn && spoken.address === from.address ? undefined : { channel, address: from.address };
-  return { channel: isOwn ? undefined : channel, answers: asked ?? back, asked };
-}
-
+/** @returns the conversation, or the number under which one is to begin. */
 async function findConversation(
   parts: InboxDelivery,
   arrival: Arrival,
   agency: string,
-): Promise<KnownConversation | undefined> {
+): Promise<{ known: KnownConversation | undefined; number: ConversationId | undefined }> {
   const { message, channel, conversation: bound } = arrival;
   const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
   const candidates = await findCandidates(
@@ -176,5 +166,6 @@ async function findConversation(
     bound ? [] : message.references,
     { channel, address: message.from.address },
   );
-  return matchConversation({ channel, agency, address: message.from.address, named }, candidates);
+  const known = matchConversation({ channel, agency, address: message.from.address, named }, candidates);
+  return { known, number: candidates.some(({ id }) => id === named) ? undefined : named };
 }

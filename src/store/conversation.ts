@@ -4,6 +4,8 @@ import { type ConversationId, conversationId, type EventId, eventId, type RoomId
 import type { Schema } from "./schema.ts";
 
 export interface NewConversation {
+  /** When its number was given out before. */
+  readonly id?: ConversationId | undefined;
   readonly agency: string;
   readonly channel: string;
   readonly portal: PortalKind;
@@ -31,23 +33,30 @@ export async function addConversation(db: Kysely<Schema>, conversation: NewConve
   });
 }
 
+/** A number that was given out before is kept, unless another conversation has taken it meanwhile. */
 async function insertConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
-  const { id } = await db
-    .insertInto("conversation")
-    .values({
-      agency: conversation.agency,
-      channel: conversation.channel,
-      portal: conversation.portal,
-      room_id: conversation.room,
-      citizen: conversation.citizen,
-      address: conversation.address,
-      citizen_name: conversation.citizenName ?? null,
-      subject: conversation.subject ?? null,
-      root_event_id: conversation.root ?? null,
-    })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return conversationId(id);
+  const { id, agency, channel, portal, room, citizen, address, citizenName, subject, root } = conversation;
+  const { rows } = await sql<{ id: string }>`
+    insert into conversation
+      (id, agency, channel, portal, room_id, citizen, address, citizen_name, subject, root_event_id)
+    overriding system value
+    values (coalesce(${id ?? null}::bigint, nextval(pg_get_serial_sequence('conversation', 'id'))), ${agency}, ${channel},
+      ${portal}, ${room}, ${citizen}, ${address}, ${citizenName ?? null}, ${subject ?? null}, ${root ?? null})
+    on conflict (id) do nothing
+    returning id`.execute(db);
+  const [row] = rows;
+  if (row) return conversationId(row.id);
+  const { id: _taken, ...unnumbered } = conversation;
+  return insertConversation(db, unnumbered);
+}
+
+/** Numbers for conversations that are going to begin; one that is not used is lost. */
+export async function drawConversations(db: Kysely<Schema>, count: number): Promise<ConversationId[]> {
+  const { rows } = await sql<{ id: string }>`
+    select nextval(pg_get_serial_sequence('conversation', 'id')) as id from generate_series(1, ${count}::integer)`.execute(
+    db,
+  );
+  return rows.map(({ id }) => conversationId(id));
 }
 
 export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject: string | undefined): Promise<void> {

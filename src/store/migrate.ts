@@ -11,6 +11,7 @@ import * as recipients from "./migrations/0008-recipients.ts";
 import * as channels from "./migrations/0009-channels.ts";
 import * as linksAndPreviews from "./migrations/0010-links-and-previews.ts";
 import * as ways from "./migrations/0011-ways.ts";
+import * as shelf from "./migrations/0012-shelf.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0009-channels": channels,
   "0010-links-and-previews": linksAndPreviews,
   "0011-ways": ways,
+  "0012-shelf": shelf,
 };
 
 /**

@@ -21,6 +21,15 @@ export interface Schema {
   blob: { id: Generated<string>; size: ColumnType<string, number | undefined, number>; created_at: DefaultInstant };
   blob_chunk: { blob_id: string; seq: number; bytes: Buffer };
   inbox_attachment: AttachmentTable;
+  shelf: {
+    id: Generated<string>;
+    channel: string;
+    place: string;
+    key: string;
+    text: string;
+    until: Instant;
+  };
+  shelf_file: { shelf_id: string; position: number; name: string; type: string; blob_id: string };
   message: MessageTable;
   matrix_event: MatrixEventTable;
   outbox: OutboxTable;

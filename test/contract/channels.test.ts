@@ -84,7 +84,11 @@ describe("channels behind walls", () => {
       database: store.database,
       log,
       wake: async (lane) => void woken.push(lane),
-      inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
+      inboxFor: () => ({
+        accept: async () => "accepted",
+        receipt: async () => "applied",
+        numberOf: async () => undefined,
+      }),
     });
     void channels.start();
     expect(await becomesTrue(() => channels?.bridge("good")?.health().state === "up", 5_000)).toBe(true);
@@ -297,7 +301,11 @@ describe("channels behind walls", () => {
       database: store.database,
       log,
       wake: async () => undefined,
-      inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
+      inboxFor: () => ({
+        accept: async () => "accepted",
+        receipt: async () => "applied",
+        numberOf: async () => undefined,
+      }),
     });
     channels = open;
     await open.start();

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 /** Debian's Chromium, without a window. */
 export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox", "--disable-gpu"] });
 
 /** Windows in which a page has to be usable (WCAG 2.2, 1.4.10): wide, narrow, and wide at 400 %. */
 export const WINDOWS = [

@@ -20,6 +20,9 @@ export type Need =
   | "chromium"
   | "jsmpp-smsc";
 
+/** The browser of the tests. */
+export const BROWSER = process.env.GUICHET_CHROMIUM ?? "/usr/bin/chromium";
+
 const isThere: Record<Need, () => boolean> = {
   synapse: () => existsSync(synapsePython),
   dovecot: () => isInstalled("dovecot"),
@@ -29,7 +32,7 @@ const isThere: Record<Need, () => boolean> = {
   "net-smpp": () => spawnSync("perl", ["-MNet::SMPP", "-e", "1"], { stdio: "ignore" }).status === 0,
   kannel: () => isInstalled("bearerbox") && isInstalled("smsbox"),
   "kannel-extras": () => existsSync(DRIVE_SMPP),
-  chromium: () => isInstalled("chromium"),
+  chromium: () => existsSync(BROWSER),
   root: () => process.getuid?.() === 0,
   // Not published: only some machines have it beside the checkout, CI among them or not.
   "jsmpp-smsc": () => sharedMaterial("tools/jsmpp-smsc") !== undefined && isInstalled("java") && isInstalled("mvn"),

@@ -27,6 +27,7 @@ test("a channel stores a few arrivals at a time, some wait, and the rest is to c
         await new Promise<void>((resolve) => (waiting[waiting.length - 1] = resolve));
         return "accepted";
       },
+      numberOf: async () => undefined,
       receipt: async () => "applied",
     },
     { atOnce: 2, waiting: 3 },
