@@ -43,11 +43,12 @@ export function printAddresses({ folder, synapse, agent, configuration, sentMail
     ["Agent", `${agent.userId}   password ${agent.password}`],
     ...[...config.agencies.values()].map(({ name, room }): [string, string] => ["Room", `${room}   ${name}`]),
   ];
-  for (const [name, { address, smtp, number, smsc }] of Object.entries(channels)) {
+  for (const [name, { address, smtp, number, smsc, url }] of Object.entries(channels)) {
     if (address !== undefined && smtp !== undefined) {
       rows.push(["Write to", `${address}   channel ${name}, smtp://${smtp.host}:${smtp.port}, for example:`]);
       rows.push(["", exampleMail(address, `smtp://${smtp.host}:${smtp.port}`)]);
     }
+    if (url !== undefined) rows.push(["Form", `${url}   channel ${name}`]);
     if (number !== undefined && smsc !== undefined) {
       rows.push(["Text to", `${number}   channel ${name}, phones at ${smsc.control}, for example:`]);
       rows.push(["", exampleText(smsc.control)]);

@@ -63,7 +63,9 @@ export async function writeConfiguration(
   const channels = Object.entries(mapUnder(merged, "channels"));
   return {
     config,
-    channels: Object.fromEntries(channels.map(([name, settings]) => [name, describe(settings, ports)])),
+    channels: Object.fromEntries(
+      channels.map(([name, settings]) => [name, describe(settings, ports, formUrl(merged, name))]),
+    ),
   };
 }
 
@@ -71,6 +73,7 @@ function baseConfiguration(domain: string, ports: Ports): Record<string, unknown
   return {
     homeserver: { url: `http://127.0.0.1:${ports.homeserver}`, domain },
     appservice: { registration: "registration.yaml", port: ports.appservice },
+    public: { url: `http://127.0.0.1:${ports.form}`, port: ports.form },
     database: ports.database === undefined ? {} : { port: ports.database },
     agencies: {
       "town-hall": {
@@ -97,6 +100,20 @@ function baseConfiguration(domain: string, ports: Ports): Record<string, unknown
         gateway: {
           smpp: { host: "127.0.0.1", port: ports.smsc, tls: "none", system_id: "mairie", password: "demo" },
         },
+      },
+      "town-form": {
+        use: "webform",
+        agency: "town-hall",
+        country: "FR",
+        fields: [
+          { kind: "name", required: true },
+          { kind: "email" },
+          { kind: "phone" },
+          { kind: "subject" },
+          { kind: "message", required: true },
+        ],
+        answer_via: ["email", "sms"],
+        embed_in: [`http://127.0.0.1:${ports.page}`],
       },
     },
   };
@@ -129,7 +146,10 @@ function merge(base: Record<string, unknown>, added: Record<string, unknown>): R
   return merged;
 }
 
-function describe(settings: unknown, ports: Ports): DemoChannel {
+/** Where a form is reached, should the channel be one. */
+const formUrl = (merged: unknown, name: string) => `${textUnder(mapUnder(merged, "public"), "url") ?? ""}/${name}`;
+
+function describe(settings: unknown, ports: Ports, url: string): DemoChannel {
   const listen = mapUnder(settings, "listen");
   const address = textUnder(settings, "address");
   const number = textUnder(settings, "number");
@@ -140,6 +160,7 @@ function describe(settings: unknown, ports: Ports): DemoChannel {
     use: textUnder(settings, "use") ?? "",
     ...(address !== undefined && { address }),
     ...(listen.port !== undefined && { [protocol]: listener }),
+    ...(textUnder(settings, "use") === "webform" && { url }),
     ...(number !== undefined && { number }),
     ...(isOurs && { smsc: { control: `http://127.0.0.1:${ports.control}` } }),
   };

@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { projectFolder } from "./setup/paths.js";
 import { SetUpError } from "./setup/say.js";
 
-/** Homeserver, guichet's listener for it, mail intake, outside mail world, database, SMSC, its control, the page. */
-export const PORTS = 8;
+/** Homeserver, guichet's listener for it, mail intake, outside mail world, database, SMSC, its control, the page, the web form. */
+export const PORTS = 9;
 
 export const USAGE = `npm run demo -- [options]
 

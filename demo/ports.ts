@@ -15,6 +15,8 @@ export interface Ports {
   /** HTTP, for programs that drive the phones. */
   readonly control: number;
   readonly page: number;
+  /** Web form. */
+  readonly form: number;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface Ports {
 export async function choosePorts(base: number | undefined): Promise<Ports> {
   if (base === undefined) {
     const free = await distinctPorts(PORTS - 1);
-    const [homeserver = 0, appservice = 0, intake = 0, outside = 0, smsc = 0, control = 0, page = 0] = free;
-    return { homeserver, appservice, intake, outside, database: undefined, smsc, control, page };
+    const [homeserver = 0, appservice = 0, intake = 0, outside = 0, smsc = 0, control = 0, page = 0, form = 0] = free;
+    return { homeserver, appservice, intake, outside, database: undefined, smsc, control, page, form };
   }
   for (let port = base; port < base + PORTS; port += 1) {
     if (await isPortFree(port)) continue;
@@ -35,8 +37,8 @@ export async function choosePorts(base: number | undefined): Promise<Ports> {
     );
   }
   const [homeserver, appservice, intake, outside] = [base, base + 1, base + 2, base + 3];
-  const [database, smsc, control, page] = [base + 4, base + 5, base + 6, base + 7];
-  return { homeserver, appservice, intake, outside, database, smsc, control, page };
+  const [database, smsc, control, page, form] = [base + 4, base + 5, base + 6, base + 7, base + 8];
+  return { homeserver, appservice, intake, outside, database, smsc, control, page, form };
 }
 
 async function distinctPorts(count: number): Promise<number[]> {

@@ -9,6 +9,7 @@ export interface Composed {
   readonly text: string;
   readonly html: string;
   readonly remarks: readonly string[];
+  readonly answerVia: { readonly type: string; readonly address: string } | undefined;
 }
 
 export interface Composing {
@@ -62,9 +63,9 @@ export function compose(answers: Answers, { fields, texts, written, nonce }: Com
             `<ul>${rest.map(({ label, value }) => `<li><strong>${escapeHtml(label)}</strong> ${escapeHtml(value)}</li>`).join("")}</ul>`,
           ]),
     ].join("\n"),
+    answerVia: answerVia === "page" || wished === undefined ? undefined : { type: answerVia, address: wished },
     remarks: [
       ...(written.language === texts.language ? [] : [texts.say("agent.language", { language: written.name })]),
-      ...(answerVia === "page" || wished === undefined ? [] : [texts.say(`agent.${answerVia}`, { address: wished })]),
     ],
   };
 }

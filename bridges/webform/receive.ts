@@ -122,6 +122,7 @@ async function accept(
     text: composed.text,
     html: composed.html,
     remarks: composed.remarks,
+    ...(composed.answerVia === undefined ? {} : { answerVia: composed.answerVia }),
     // Anybody can type any name and address into a form.
     trust: { verdict: "unverified" },
     thread: { references: [] },

@@ -64,7 +64,7 @@ export const settings = z
       .array(z.enum(["email", "sms"]))
       .default([])
       .describe(
-        "Ways of answering that citizens may ask for beside their page; agents see the wish. Each needs its field.",
+        "Ways of answering that citizens may ask for beside their page. Each needs its field, and a channel of the agency.",
       )
       .meta({ allowed: "email, sms or both" }),
     follow_up_days: z

@@ -100,8 +100,6 @@ export const TEXT_KEYS = [
   "page.refused.text",
   "page.to-form",
   "agent.language",
-  "agent.email",
-  "agent.sms",
   "agent.closed",
   "agent.anonymous",
 ] as const;

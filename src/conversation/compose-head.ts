@@ -13,6 +13,8 @@ export interface HeadTexts {
   readonly cameBy: (channel: string) => string;
   /** Says by which channel, and to which address on it, answers leave. */
   readonly answersBy: (channel: string, address: string) => string;
+  /** Says by which kind of channel the sender wants answers, which the agency does not have. */
+  readonly answersWished: (type: string, address: string) => string;
 }
 
 /** A line of a head that leads to another place. */
@@ -27,6 +29,8 @@ export interface HeadNotes {
   readonly cameBy?: string | undefined;
   /** Where answers leave, when that is elsewhere. */
   readonly answersBy?: Way | undefined;
+  /** Where the sender wants them, and they cannot leave. */
+  readonly wished?: { readonly type: string; readonly address: string } | undefined;
   /** A word about the sender. */
   readonly sender?: string | undefined;
   readonly link?: HeadLink | undefined;
@@ -104,10 +108,13 @@ function address({ cc = [], replyTo }: StoredMessage, { addressed, answersTo }: 
   return lines.length === 0 ? undefined : paragraph(lines);
 }
 
-function route(texts: HeadTexts, { cameBy, answersBy }: HeadNotes): Margin | undefined {
+function route(texts: HeadTexts, { cameBy, answersBy, wished }: HeadNotes): Margin | undefined {
   const lines = [
     ...(cameBy === undefined ? [] : [texts.cameBy(cameBy)]),
     ...(answersBy === undefined ? [] : [texts.answersBy(answersBy.channel, cleanCharacters(answersBy.address))]),
+    ...(wished === undefined
+      ? []
+      : [texts.answersWished(cleanCharacters(wished.type), cleanCharacters(wished.address.slice(0, PARTY_LIMIT)))]),
   ];
   return lines.length === 0 ? undefined : paragraph(lines);
 }

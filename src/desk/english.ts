@@ -59,6 +59,8 @@ export const en: DeskTexts = {
     `Not delivered to ${listed(refused)}. The other recipients have it. Check the address, or reach them another way.`,
   cameBy: (channel) => `By ${channel}`,
   answersBy: (channel, address) => `Answers leave by ${channel}, to ${address}`,
+  answersWished: (type, address) =>
+    `The sender wants answers by ${type}, to ${address}: this agency has no such channel, or it does not take the address.`,
   viaUnknown: (word, channels) =>
     `Not sent: this agency has no channel "${word}" that carries answers. ${channels.length === 0 ? "It has none." : `It has: ${channels.join(", ")}.`}`,
   viaAddress: (word, example) =>

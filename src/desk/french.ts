@@ -60,6 +60,8 @@ export const fr: DeskTexts = {
     `Non remis à ${listed(refused)}. Les autres destinataires l'ont reçu. Vérifiez l'adresse ou joignez-les autrement.`,
   cameBy: (channel) => `Par ${channel}`,
   answersBy: (channel, address) => `Les réponses partent par ${channel}, à ${address}`,
+  answersWished: (type, address) =>
+    `L'expéditeur veut des réponses par ${type}, à ${address} : ce service n'a pas de tel canal, ou il ne prend pas l'adresse.`,
   viaUnknown: (word, channels) =>
     `Non envoyé : ce service n'a pas de canal « ${word} » qui transporte des réponses. ${channels.length === 0 ? "Il n'en a aucun." : `Il a : ${channels.join(", ")}.`}`,
   viaAddress: (word, example) =>

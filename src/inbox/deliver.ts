@@ -144,7 +144,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     const notes = {
       ...(place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts })),
       ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
-      ...(asked ? { answersBy: asked } : {}),
+      ...(asked ? { answersBy: asked } : { wished: arrival.message.answerVia }),
     };
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {

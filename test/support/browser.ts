@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { z } from "zod";
+import { BROWSER } from "./needs.ts";
 
 /** Debian's Chromium, without a window. */
 export const openBrowser = (): Promise<Browser> =>
