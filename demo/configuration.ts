@@ -14,6 +14,8 @@ import { SetUpError } from "./setup/say.js";
 
 export const AGENT = "agent";
 const DOMAIN = "agents.example";
+/** Of those that France keeps for fiction. */
+const NUMBER = "+33639980000";
 
 /** guichet's configuration in the demo folder, written and checked. */
 export interface DemoConfiguration {
@@ -27,6 +29,10 @@ export interface DemoChannel {
   readonly address?: string;
   readonly smtp?: Listener;
   readonly lmtp?: Listener;
+  readonly number?: string;
+  /** How to drive the phones, of a channel at the demo's own mobile network. */
+  readonly smsc?: { readonly control: string };
+  readonly url?: string;
 }
 
 export interface Listener {
@@ -55,13 +61,19 @@ export async function writeConfiguration(
     replace: true,
   });
   const channels = Object.entries(mapUnder(merged, "channels"));
-  return { config, channels: Object.fromEntries(channels.map(([name, settings]) => [name, describe(settings)])) };
+  return {
+    config,
+    channels: Object.fromEntries(
+      channels.map(([name, settings]) => [name, describe(settings, ports, formUrl(merged, name))]),
+    ),
+  };
 }
 
 function baseConfiguration(domain: string, ports: Ports): Record<string, unknown> {
   return {
     homeserver: { url: `http://127.0.0.1:${ports.homeserver}`, domain },
     appservice: { registration: "registration.yaml", port: ports.appservice },
+    public: { url: `http://127.0.0.1:${ports.form}`, port: ports.form },
     database: ports.database === undefined ? {} : { port: ports.database },
     agencies: {
       "town-hall": {
@@ -79,6 +91,29 @@ function baseConfiguration(domain: string, ports: Ports): Record<string, unknown
         address: "mairie@town.example",
         listen: { protocol: "smtp", port: ports.intake },
         smtp: { host: "127.0.0.1", port: ports.outside, tls: "none" },
+      },
+      "town-sms": {
+        use: "sms",
+        agency: "town-hall",
+        number: NUMBER,
+        country: "FR",
+        gateway: {
+          smpp: { host: "127.0.0.1", port: ports.smsc, tls: "none", system_id: "mairie", password: "demo" },
+        },
+      },
+      "town-form": {
+        use: "webform",
+        agency: "town-hall",
+        country: "FR",
+        fields: [
+          { kind: "name", required: true },
+          { kind: "email" },
+          { kind: "phone" },
+          { kind: "subject" },
+          { kind: "message", required: true },
+        ],
+        answer_via: ["email", "sms"],
+        embed_in: [`http://127.0.0.1:${ports.page}`],
       },
     },
   };
@@ -111,14 +146,22 @@ function merge(base: Record<string, unknown>, added: Record<string, unknown>): R
   return merged;
 }
 
-function describe(settings: unknown): DemoChannel {
+/** Where a form is reached, should the channel be one. */
+const formUrl = (merged: unknown, name: string) => `${textUnder(mapUnder(merged, "public"), "url") ?? ""}/${name}`;
+
+function describe(settings: unknown, ports: Ports, url: string): DemoChannel {
   const listen = mapUnder(settings, "listen");
   const address = textUnder(settings, "address");
+  const number = textUnder(settings, "number");
+  const isOurs = mapUnder(mapUnder(settings, "gateway"), "smpp").port === ports.smsc;
   const listener = { host: textUnder(listen, "host") ?? "127.0.0.1", port: Number(listen.port) };
   const protocol = textUnder(listen, "protocol") === "lmtp" ? "lmtp" : "smtp";
   return {
     use: textUnder(settings, "use") ?? "",
     ...(address !== undefined && { address }),
     ...(listen.port !== undefined && { [protocol]: listener }),
+    ...(textUnder(settings, "use") === "webform" && { url }),
+    ...(number !== undefined && { number }),
+    ...(isOurs && { smsc: { control: `http://127.0.0.1:${ports.control}` } }),
   };
 }

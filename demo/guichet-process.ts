@@ -6,6 +6,7 @@ import type { MatrixClient } from "../test/support/matrix-client.ts";
 import type { DemoConfiguration, Listener } from "./configuration.ts";
 import { projectFolder } from "./setup/paths.js";
 import { type ServerProcess, startServer } from "./setup/server-process.ts";
+import type { MobileNetwork } from "./sms/mobile-network.ts";
 
 const GREETING_MS = 2_000;
 
@@ -24,19 +25,25 @@ export function startGuichet(folder: string, { config }: DemoConfiguration): Pro
 
 export const guichetLog = (folder: string) => join(folder, "guichet.log");
 
-/** Waits until the agent is in each agency's room and each mail intake greets. @returns room ids by agency. */
+/**
+ * Waits until the agent is in each agency's room, each mail intake greets, and guichet has reached the mobile network.
+ * @returns room ids by agency.
+ */
 export async function waitUntilUp(
   agent: MatrixClient,
   { config, channels }: DemoConfiguration,
+  network: MobileNetwork,
 ): Promise<ReadonlyMap<string, string>> {
   const rooms = new Map<string, string>();
   for (const agency of config.agencies.values()) {
     // A new room has its name for a moment before it lets anybody in.
     rooms.set(agency.id, await insist(() => agent.join(agency.room)));
   }
-  for (const { smtp, lmtp } of Object.values(channels)) {
+  for (const { name, enabled } of config.channels.values()) {
+    const { smtp, lmtp, smsc } = (enabled && channels[name]) || {};
     const listener = smtp ?? lmtp;
     if (listener) await insist(() => awaitGreeting(listener));
+    if (smsc) await insist(() => expectBound(network));
   }
   return rooms;
 }
@@ -50,6 +57,10 @@ async function insist<T>(ask: () => Promise<T>): Promise<T> {
       await sleep(100);
     }
   }
+}
+
+async function expectBound(network: MobileNetwork): Promise<void> {
+  if (!network.isBound()) throw new Error("guichet has not reached the mobile network");
 }
 
 /** RFC 5321, 4.3.1: a server that takes mail opens with 220. */

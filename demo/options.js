@@ -3,13 +3,14 @@ import { parseArgs } from "node:util";
 import { projectFolder } from "./setup/paths.js";
 import { SetUpError } from "./setup/say.js";
 
-/** Homeserver, guichet's listener for it, mail intake, outside mail world, database. */
-export const PORTS = 5;
+/** Homeserver, guichet's listener for it, mail intake, outside mail world, database, SMSC, its control, the page, the web form. */
+export const PORTS = 9;
 
 export const USAGE = `npm run demo -- [options]
 
-Starts a homeserver, guichet and an outside mail world on this machine; sends a citizen's email, answers as the agent,
-and shows the answer that arrives. Then it stays up until Ctrl-C.
+Starts a homeserver, guichet, an outside mail world and a mobile network on this machine; sends a citizen's email and
+text, answers both as the agent, and shows the answers that arrive. Then it stays up, with a page that shows all of it,
+until Ctrl-C.
 
   --once           end after the round trip: exit code 0, or 1 with the reason
   --json           no round trip; one line of JSON on stdout when everything is up, progress on stderr

@@ -2,13 +2,16 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerEnvelope } from "smtp-server";
+import { type Bell, createBell, lookUntil } from "./bell.ts";
 
 /** The outside mail world: takes every mail that leaves, and keeps each as a file. */
 export interface OutsideMail {
   /** Holds one .eml for each mail, with its envelope in X-Envelope-From and X-Envelope-To before its own headers. */
   readonly folder: string;
+  /** The mails' files, oldest first. */
+  readonly files: readonly string[];
+  readonly bell: Bell;
   /** Waits for a mail to the address. @returns its file, or undefined when none came in time. */
   waitFor(address: string, timeoutMs: number): Promise<string | undefined>;
   stop(): Promise<void>;
@@ -16,6 +19,8 @@ export interface OutsideMail {
 
 export async function startOutsideMail(folder: string, port: number): Promise<OutsideMail> {
   await mkdir(folder, { recursive: true });
+  const bell = createBell();
+  const files: string[] = [];
   const kept: { readonly to: readonly string[]; readonly file: string }[] = [];
   let count = 0;
   const server = new SMTPServer({
@@ -33,6 +38,8 @@ export async function startOutsideMail(folder: string, port: number): Promise<Ou
       keep(stream, envelope, file).then(
         () => {
           kept.push({ to: envelope.rcptTo.map(({ address }) => address), file });
+          files.push(file);
+          bell.ring();
           done(null, "Kept");
         },
         () => done(refusal(451, "Could not be kept, try again later")),
@@ -50,13 +57,10 @@ export async function startOutsideMail(folder: string, port: number): Promise<Ou
   });
   return {
     folder,
-    async waitFor(address, timeoutMs) {
-      for (const until = Date.now() + timeoutMs; Date.now() < until; await sleep(50)) {
-        const mail = kept.find(({ to }) => to.includes(address));
-        if (mail) return mail.file;
-      }
-      return undefined;
-    },
+    files,
+    bell,
+    waitFor: (address, timeoutMs) =>
+      lookUntil(bell, () => kept.find(({ to }) => to.includes(address))?.file, timeoutMs),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

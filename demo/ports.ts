@@ -10,6 +10,13 @@ export interface Ports {
   readonly outside: number;
   /** Undefined: guichet takes a free one. */
   readonly database: number | undefined;
+  /** SMPP. */
+  readonly smsc: number;
+  /** HTTP, for programs that drive the phones. */
+  readonly control: number;
+  readonly page: number;
+  /** Web form. */
+  readonly form: number;
 }
 
 /**
@@ -18,8 +25,9 @@ export interface Ports {
  */
 export async function choosePorts(base: number | undefined): Promise<Ports> {
   if (base === undefined) {
-    const [homeserver = 0, appservice = 0, intake = 0, outside = 0] = await distinctPorts(4);
-    return { homeserver, appservice, intake, outside, database: undefined };
+    const free = await distinctPorts(PORTS - 1);
+    const [homeserver = 0, appservice = 0, intake = 0, outside = 0, smsc = 0, control = 0, page = 0, form = 0] = free;
+    return { homeserver, appservice, intake, outside, database: undefined, smsc, control, page, form };
   }
   for (let port = base; port < base + PORTS; port += 1) {
     if (await isPortFree(port)) continue;
@@ -28,7 +36,9 @@ export async function choosePorts(base: number | undefined): Promise<Ports> {
       `Port ${port} is taken, and the demo needs ${range}: give another --port-base, or leave it out for free ports.`,
     );
   }
-  return { homeserver: base, appservice: base + 1, intake: base + 2, outside: base + 3, database: base + 4 };
+  const [homeserver, appservice, intake, outside] = [base, base + 1, base + 2, base + 3];
+  const [database, smsc, control, page, form] = [base + 4, base + 5, base + 6, base + 7, base + 8];
+  return { homeserver, appservice, intake, outside, database, smsc, control, page, form };
 }
 
 async function distinctPorts(count: number): Promise<number[]> {

@@ -7,12 +7,14 @@ import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { registrationNeeds } from "./config/registration-needs.ts";
+import { findWay } from "./desk/find-way.ts";
 import { sayInRoom } from "./desk/say.ts";
 import type { DeskTexts } from "./desk/texts.ts";
 import type { Fence } from "./domain/fence.ts";
 import { type Lane, type RoomId, readLane, type SharedLane } from "./domain/ids.ts";
 import { pause, untilAborted } from "./domain/pause.ts";
 import type { Turn } from "./domain/turn.ts";
+import { listenPublic } from "./http/listen-public.ts";
 import { openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
@@ -23,13 +25,14 @@ import { followHomeserver } from "./matrix/follow.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { NAMESPACE_PREFIX, nameOurUsers, type OurUsers } from "./matrix/identity.ts";
 import { selectEvents } from "./matrix/incoming.ts";
-import { downloadMedia } from "./matrix/media.ts";
+import { openMedia } from "./matrix/media.ts";
 import { pingAppservice } from "./matrix/provision.ts";
 import { readRegistration } from "./matrix/registration.ts";
 import { makeRepeatSoon } from "./matrix/repeat-soon.ts";
 import { acceptEvents } from "./outbox/accept.ts";
 import { deliverAnswers, type OutboxDelivery } from "./outbox/deliver.ts";
 import type { OutboxIntake } from "./outbox/intake.ts";
+import { type Links, openLinks } from "./outbox/links.ts";
 import { openLanes } from "./queue/lanes.ts";
 import { sweepLanes } from "./queue/sweep.ts";
 import type { Database } from "./store/database.ts";
@@ -126,10 +129,23 @@ export async function runApp(options: AppOptions): Promise<void> {
         how,
       ),
   });
+  const links =
+    config.public &&
+    openLinks({
+      key: await keepKey(database.durable, "link"),
+      database,
+      url: `${config.public.url}/files`,
+      days: config.public.linkDays,
+      open: (mxc, signal) => openMedia(client, mxc, users.bot, signal),
+    });
+  if (config.public && links) {
+    const listener = await listenPublic({ ...config.public, log, find: channels.route, findFile: links.find });
+    closing.defer(() => listener.close());
+  }
   closing.defer(() => channels.stop());
   // A bridge that hangs must not hold up the others' messages.
   await Promise.race([channels.start(), pause(CHANNELS_MS, signal)]);
-  lanes.start(makeWork({ ...base, ...keys, channels, isCurrent: following.isCurrent }));
+  lanes.start(makeWork({ ...base, ...keys, channels, links, isCurrent: following.isCurrent }));
   const listener = await listenForHomeserver({
     registration,
     homeserver: config.homeserver,
@@ -175,6 +191,7 @@ interface Parts {
 
 interface WorkParts extends Parts {
   readonly channels: Channels;
+  readonly links: Links | undefined;
   readonly ghostKey: KeyObject;
   readonly portalKey: KeyObject;
   readonly replyKey: KeyObject;
@@ -185,6 +202,11 @@ interface WorkParts extends Parts {
 function makeWork(parts: WorkParts) {
   const { agencies, client, users } = parts;
   const follow = (room: RoomId) => followRoom(parts, room);
+  const channelsOf = (agency: string) =>
+    parts.channels.all().flatMap(({ name, type, agency: owner }) => {
+      const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
+      return bridge ? [{ name, type, bridge }] : [];
+    });
   const inbox: InboxDelivery = {
     ...parts,
     channel(name) {
@@ -197,6 +219,7 @@ function makeWork(parts: WorkParts) {
       const acknowledging = words && mayWrite ? { ...configured, words } : undefined;
       return { type: channel.type, agency: channel.agency, portal, room, texts, acknowledging };
     },
+    findWay: (agency, type, address) => findWay(channelsOf(agency), type, address),
     joined: rememberJoined(),
     flood: openFloodGuard(),
     async announceFlood(agency, lane, { id, receivedAt }) {
@@ -231,18 +254,14 @@ function makeWork(parts: WorkParts) {
     agencyOf: agencies.ofRoom,
     follow,
     bridge: (channel) => parts.channels.bridge(channel),
-    channelsOf: (agency) =>
-      parts.channels.all().flatMap(({ name, type, agency: owner }) => {
-        const bridge = owner === agency ? parts.channels.bridge(name) : undefined;
-        return bridge ? [{ name, type, bridge }] : [];
-      }),
+    channelsOf,
   };
   const outbox: OutboxDelivery = {
     ...parts,
     bridge: (channel) => parts.channels.bridge(channel),
     agencyName: (agency) => agencies.get(agency)?.configured.name ?? agency,
     texts: (agency) => agencies.textsOf(agency),
-    openFile: (mxc, signal) => downloadMedia(client, mxc, users.bot, signal),
+    openFile: async (mxc, signal) => (await openMedia(client, mxc, users.bot, signal)).content,
   };
   return async (fence: Fence, turn: Turn): Promise<Date | undefined> => {
     const lane = readLane(fence.lane);

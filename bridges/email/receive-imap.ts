@@ -1,4 +1,4 @@
-import type { BridgeHost } from "../../src/adapter/index.ts";
+import { type BridgeHost, backOff, pause, untilAborted } from "../../src/adapter/index.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { type Cursor, continueFrom, readCursor, writeCursor } from "./imap-cursor.ts";
 import { type ImapSession, isLoginRefused, openSession } from "./imap-session.ts";
@@ -6,7 +6,6 @@ import { OAuth2Error, type TokenSource } from "./oauth2.ts";
 import type { ImapSettings } from "./settings.ts";
 import { codeOf, type Reading, takeMail } from "./take-mail.ts";
 import type { AssessSender } from "./trust/assess.ts";
-import { backOff, pause, untilAborted } from "./wait.ts";
 
 /** Reads one folder of a mailbox in the order of its UIDs, in one process of many. */
 export interface MailboxReader {

@@ -1,4 +1,4 @@
-import type { BridgeHost, InboundMessage } from "../../src/adapter/index.ts";
+import { type BridgeHost, backOff, type InboundMessage, pause } from "../../src/adapter/index.ts";
 import { acceptMail } from "./accept-mail.ts";
 import type { OwnAddress } from "./addresses.ts";
 import { NOBODY } from "./arrival.ts";
@@ -8,7 +8,6 @@ import { readAsFile, readMail } from "./read-mail.ts";
 import { type SpooledMail, spool } from "./spool.ts";
 import { pickLanguage, say } from "./texts.ts";
 import type { AssessSender } from "./trust/assess.ts";
-import { backOff, pause } from "./wait.ts";
 
 /** What reading one folder needs. */
 export interface Reading {

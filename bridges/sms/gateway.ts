@@ -54,6 +54,8 @@ export interface GatewayHost {
 export interface ReceivedText {
   /** The gateway's name of it, equal when it is delivered again; undefined when it has none. */
   readonly id: string | undefined;
+  /** It may be an earlier one that the gateway delivers again, under another name. */
+  readonly isDoubtful?: boolean;
   readonly from: string;
   readonly to: string;
   readonly text: string;
@@ -66,6 +68,8 @@ export interface ReceivedText {
 export interface GatewayReceipt {
   /** As in `SubmittedText.ids`. */
   readonly id: string;
+  /** As `OutgoingText.deliveryId`, when the gateway gives it back: it tells the text even when the answer with `id` was lost. */
+  readonly deliveryId?: string;
   readonly state: DeliveryReceipt["state"];
   /** Upper-case word, stable. */
   readonly code: string;

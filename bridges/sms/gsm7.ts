@@ -1,7 +1,6 @@
-/**
- * GSM 7-bit default alphabet and its extension table (3GPP TS 23.038, 6.2.1), one septet an octet, as SMPP carries it.
- * National tables (6.2.1.2) are read but never written: few networks carry their header, and UCS-2 reaches every phone.
- */
+import { lockingLetters, type National, singleLetters } from "./national-letters.ts";
+
+/** GSM 7-bit default alphabet and its extension table (3GPP TS 23.038, 6.2.1), one septet an octet, as SMPP carries it. */
 
 const BASE =
   "@£$¥èéùìòç\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
@@ -22,24 +21,6 @@ const EXTENSION: ReadonlyMap<number, string> = new Map([
   [0x40, "|"],
   [0x65, "€"],
 ]);
-
-/** National language single shift tables by their identifier, where they differ from the extension table (TS 23.038, A.2). */
-const SINGLE_SHIFT: ReadonlyMap<number, ReadonlyMap<number, string>> = new Map([
-  [1, letters({ 71: "Ğ", 73: "İ", 83: "Ş", 99: "ç", 103: "ğ", 105: "ı", 115: "ş" })],
-  [2, letters({ 9: "ç", 65: "Á", 73: "Í", 79: "Ó", 85: "Ú", 97: "á", 105: "í", 111: "ó", 117: "ú" })],
-  [
-    3,
-    letters({
-      ...{ 5: "ê", 9: "ç", 11: "Ô", 12: "ô", 14: "Á", 15: "á", 18: "Φ", 19: "Γ", 21: "Ω" },
-      ...{ 22: "Π", 23: "Ψ", 24: "Σ", 25: "Θ", 31: "Ê", 65: "À", 73: "Í", 79: "Ó", 85: "Ú" },
-      ...{ 91: "Ã", 92: "Õ", 97: "Â", 105: "í", 111: "ó", 117: "ú", 123: "ã", 124: "õ", 127: "â" },
-    }),
-  ],
-]);
-
-function letters(table: Readonly<Record<number, string>>): ReadonlyMap<number, string> {
-  return new Map(Object.entries(table).map(([code, letter]) => [Number(code), letter]));
-}
 
 const CODES: ReadonlyMap<string, readonly number[]> = new Map([
   ...[...BASE].flatMap((letter, code): [string, number[]][] => (code === ESCAPE_CODE ? [] : [[letter, [code]]])),
@@ -66,18 +47,18 @@ export function encodeGsm7(text: string): Buffer {
 /**
  * Reads unpacked septets. An escape before a code that no table has reads as the code's plain letter (TS 23.038, 6.2.1.1);
  * one at the very end stays `ESCAPE`.
- * @param language identifier of the national single shift table, as the user data header gives it.
  */
-export function decodeGsm7(octets: Uint8Array, language?: number): string {
-  const shifted = language === undefined ? undefined : SINGLE_SHIFT.get(language);
+export function decodeGsm7(octets: Uint8Array, national: National = {}): string {
+  const base = lockingLetters(national) ?? BASE;
+  const shifted = singleLetters(national);
   let text = "";
   for (let at = 0; at < octets.length; at += 1) {
     const code = codeAt(octets, at);
-    if (code !== ESCAPE_CODE) text += BASE.charAt(code);
+    if (code !== ESCAPE_CODE) text += base.charAt(code);
     else if (at + 1 === octets.length) text += ESCAPE;
     else {
       at += 1;
-      text += shifted?.get(codeAt(octets, at)) ?? extended(codeAt(octets, at));
+      text += shifted?.get(codeAt(octets, at)) ?? extended(codeAt(octets, at), base);
     }
   }
   return text;
@@ -86,7 +67,8 @@ export function decodeGsm7(octets: Uint8Array, language?: number): string {
 const codeAt = (octets: Uint8Array, at: number) => (octets[at] ?? 0) & 0x7f;
 
 /** A second escape is kept for tables to come: it reads as a space (TS 23.038, 6.2.1.1). */
-const extended = (code: number) => (code === ESCAPE_CODE ? " " : (EXTENSION.get(code) ?? BASE.charAt(code)));
+const extended = (code: number, base = BASE) =>
+  code === ESCAPE_CODE ? " " : (EXTENSION.get(code) ?? base.charAt(code));
 
 /** Mends letters whose escape ended one part and whose code began the next. */
 export function joinEscapes(text: string): string {

@@ -5,6 +5,7 @@ import { watchHealth } from "./health.ts";
 import { openHttpGateway } from "./http/index.ts";
 import { createLimits } from "./limits.ts";
 import { readNumber } from "./numbers.ts";
+import { previewText } from "./preview.ts";
 import { createReceiptIntake } from "./receipts.ts";
 import { createTextIntake } from "./receive.ts";
 import { countReferences, sendText } from "./send.ts";
@@ -63,6 +64,7 @@ function create(config: SmsSettings, host: BridgeHost): Bridge {
         lastSubmit = Date.now();
       }
     },
+    preview: (draft) => previewText(draft, config, host.languages),
     opening: openingTo(config),
     health: health.read,
   };

@@ -1,4 +1,4 @@
-import { pause } from "./wait.ts";
+import { pause } from "../../src/adapter/index.ts";
 
 /** Lets so many run at once, so many begin in a second, and none while the other side asks for a rest. */
 export interface Pace {
@@ -8,6 +8,10 @@ export interface Pace {
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
   /** The other side asks for less: nothing begins for a while, longer each time in a row. */
   slow(): void;
+  /** The other side asks for nothing at all for so many milliseconds. */
+  rest(milliseconds: number): void;
+  /** Milliseconds until something may begin again. */
+  restsFor(): number;
   /** The other side took one. */
   ease(): void;
 }
@@ -60,6 +64,10 @@ export function createPace(window: number, perSecond: number): Pace {
     }
     return leave;
   };
+  const rest = (milliseconds: number) => {
+    restUntil = Math.max(restUntil, Date.now() + milliseconds);
+    nextAt = Math.max(nextAt, restUntil);
+  };
   return {
     take,
     run: async (work, signal) => {
@@ -71,11 +79,11 @@ export function createPace(window: number, perSecond: number): Pace {
       }
     },
     slow: () => {
-      const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** Math.min(rests, 10)) * (0.75 + Math.random() / 2);
+      rest(Math.min(LONGEST_REST, FIRST_REST * 2 ** Math.min(rests, 10)) * (0.75 + Math.random() / 2));
       rests += 1;
-      restUntil = Math.max(restUntil, Date.now() + rest);
-      nextAt = Math.max(nextAt, restUntil);
     },
+    rest,
+    restsFor: () => Math.max(0, restUntil - Date.now()),
     ease: () => {
       rests = 0;
     },

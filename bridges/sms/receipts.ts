@@ -6,7 +6,7 @@ import { spellingsOf } from "./message-ids.ts";
 import type { SentPart, SentParts } from "./sent-parts.ts";
 import { isTextKey, say } from "./texts.ts";
 
-/** A receipt can overtake the answer to its text: how long it waits for it, in milliseconds. */
+/** A receipt can overtake the answer to its text, which another process may have sent: how long it waits for it, in milliseconds. */
 const WAITS = [150, 450, 900];
 /** How long after a text its receipt may be about one whose end the core does not know yet. */
 const RECENT_MS = 60_000;
@@ -22,8 +22,11 @@ export function createReceiptIntake(host: BridgeHost, sentParts: SentParts, last
   const apply = async (receipt: GatewayReceipt): Promise<boolean> => {
     const part = await sentParts.find(receipt.id);
     if (part === undefined)
-      // Some gateways name a text as we did.
-      return tell(receipt, { deliveryIds: [receipt.id], remoteIds: spellingsOf(receipt.id) });
+      // Some gateways name a text as we did, or say that name as well.
+      return tell(receipt, {
+        deliveryIds: [...new Set([receipt.deliveryId ?? receipt.id, receipt.id])],
+        remoteIds: spellingsOf(receipt.id),
+      });
     return inOrder(part.deliveryId, () => applyPart(receipt, part));
   };
   const applyPart = async (receipt: GatewayReceipt, part: SentPart) => {
@@ -45,14 +48,12 @@ export function createReceiptIntake(host: BridgeHost, sentParts: SentParts, last
   };
   /** As `GatewayHost.receipt`: rejects for a receipt that may be about a text just handed over. */
   return async (receipt: GatewayReceipt): Promise<void> => {
-    const isRecent = () => Date.now() - lastSubmit() < RECENT_MS;
     for (const wait of WAITS) {
       if (await apply(receipt)) return;
-      if (!isRecent()) break;
       await sleep(wait);
     }
     if (await apply(receipt)) return;
-    if (isRecent()) throw new Error("a receipt came before its text was known");
+    if (Date.now() - lastSubmit() < RECENT_MS) throw new Error("a receipt came before its text was known");
     host.log.info({ code: "SMS_RECEIPT_UNKNOWN" }, "a receipt is about no text of ours");
   };
 }

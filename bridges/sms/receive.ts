@@ -17,6 +17,8 @@ export interface TextIntake {
   received(text: ReceivedText): Promise<Acceptance>;
 }
 
+type SenderText = Omit<JoinedText, "from"> & { readonly isDoubtful?: boolean };
+
 /** How often waiting parts are looked at, at most, in milliseconds. */
 const LOOK_EVERY = 5_000;
 
@@ -30,7 +32,7 @@ export function createTextIntake(
   const waitMs = settings.parts_wait_seconds * 1000;
   let timer: NodeJS.Timeout | undefined;
 
-  const accept = async (sender: Sender, text: Omit<JoinedText, "from">) => {
+  const accept = async (sender: Sender, text: SenderText) => {
     const wish = sender.kind === "number" ? readWish(text.text, settings.stop_words) : undefined;
     if (wish !== undefined) await consent.change(sender.address, wish);
     return inbox.accept({
@@ -48,8 +50,9 @@ export function createTextIntake(
       attachments: [],
     });
   };
-  const remarksOn = ({ kind }: Sender, { missing, of, wasShown }: Omit<JoinedText, "from">) => [
+  const remarksOn = ({ kind }: Sender, { missing, of, wasShown, isDoubtful }: SenderText) => [
     ...(kind === "number" ? [] : [say(`remark.${kind}`, languages)]),
+    ...(isDoubtful === true ? [say("remark.again", languages)] : []),
     ...(missing.length === 0 ? [] : [say("remark.gap", languages, { missing: missing.length, of })]),
     ...(wasShown && missing.length === 0 ? [say("remark.whole", languages)] : []),
   ];
@@ -80,10 +83,10 @@ export function createTextIntake(
     },
     received: (received) => {
       const sender = readSender(received.from, settings.country);
-      const { part, to, text, at, id } = received;
+      const { part, to, text, at, id, isDoubtful = false } = received;
       if (part !== undefined) return inOrder(received.from, () => reassembler.take({ ...received, part }));
       return inOrder(received.from, () =>
-        accept(sender, { key: keyOf(id), to, text, at, missing: [], of: 1, wasShown: false }),
+        accept(sender, { key: keyOf(id), to, text, at, missing: [], of: 1, wasShown: false, isDoubtful }),
       );
     },
   };

@@ -5,7 +5,7 @@ import type { Gateway, OutgoingText } from "./gateway.ts";
 import type { Limits } from "./limits.ts";
 import { isAnswerable } from "./numbers.ts";
 import { isQuiet } from "./quiet-hours.ts";
-import { segment } from "./segment.ts";
+import { cutText } from "./segment.ts";
 import type { SentParts } from "./sent-parts.ts";
 import type { SmsSettings } from "./settings.ts";
 import { simplify } from "./simplify.ts";
@@ -62,7 +62,7 @@ const orLater = <Result>(work: Promise<Result>): Promise<Result> =>
   });
 
 function cut(text: string, { deliveryId, to }: OutboundMessage, { settings, nextReference }: Sending): OutgoingText {
-  const { encoding, parts } = segment(text, settings.gateway.smpp?.concatenation === "udh16" ? 7 : 6);
+  const { encoding, parts } = cutText(text, settings);
   const reference = nextReference();
   return {
     deliveryId,

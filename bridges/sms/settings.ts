@@ -47,6 +47,17 @@ export const settings = z
       .max(3650)
       .default(30)
       .describe("A text continues what was last said with its number; after so many days of silence it begins anew."),
+    price: z
+      .object({
+        per_part: z.number().positive().max(1000).describe("What one SMS costs.").meta({ example: 0.065 }),
+        currency: z
+          .string()
+          .regex(/^[A-Z]{3}$/, "a currency's three capital letters such as EUR")
+          .describe("Its currency (ISO 4217).")
+          .meta({ example: "EUR" }),
+      })
+      .optional()
+      .describe("Agents are told what an answer costs before it leaves. Left out: only in how many SMS it leaves."),
     stop_words: z
       .array(z.string().min(1))
       .default([])

@@ -5,6 +5,8 @@ const ENGLISH = {
   "remark.gap":
     "Not all of this text has come: {missing} of {of} parts are missing. When they come, the whole text follows.",
   "remark.whole": "The whole of a text that was shown with a gap before.",
+  "remark.again":
+    "This text may be an earlier one that came again: the connection to the network broke while it was acknowledged.",
   "gap.one": "[… part {first} of {of} is missing …]",
   "gap.more": "[… parts {first} to {last} of {of} are missing …]",
   "remark.stop": "The sender wants no more texts: none can be sent until they write START.",
@@ -14,6 +16,8 @@ const ENGLISH = {
   "refused.SMS_FILES": "a text carries no files: nothing was sent, neither the file nor words with it",
   "refused.SMS_EMPTY": "there are no words in it",
   "refused.SMS_TOO_LONG": "it would take {parts} SMS, and {most} are allowed: shorten it",
+  "preview.too-long": "It will be refused: {parts} SMS are more than the {most} that are allowed. Shorten it.",
+  "preview.ucs2": "Letters that few alphabets have ({letters}) leave room for 70 letters in an SMS, instead of 160.",
   "news.EXPIRED": "the phone was not reached in time",
   "news.SMS_UNDELIVERABLE": "the network cannot deliver to this number",
   "news.SMS_REJECTED": "the network refused the text",
@@ -39,6 +43,8 @@ const FRENCH: Readonly<Record<TextKey, string>> = {
   "remark.gap":
     "Ce texte n’est pas arrivé en entier : il manque {missing} parties sur {of}. Si elles arrivent, le texte entier suivra.",
   "remark.whole": "Le texte entier d’un message affiché avant avec une lacune.",
+  "remark.again":
+    "Ce texte est peut-être un précédent revenu une seconde fois : la liaison avec le réseau a été coupée pendant l’accusé de réception.",
   "gap.one": "[… il manque la partie {first} sur {of} …]",
   "gap.more": "[… il manque les parties {first} à {last} sur {of} …]",
   "remark.stop": "L’expéditeur ne veut plus de SMS : aucun ne peut être envoyé avant qu’il n’écrive START.",
@@ -48,6 +54,8 @@ const FRENCH: Readonly<Record<TextKey, string>> = {
   "refused.SMS_FILES": "un SMS ne porte pas de fichier : rien n’est parti, ni le fichier ni le texte avec lui",
   "refused.SMS_EMPTY": "il ne contient pas de texte",
   "refused.SMS_TOO_LONG": "il faudrait {parts} SMS, et {most} sont permis : raccourcissez-le",
+  "preview.too-long": "Il sera refusé : {parts} SMS, c’est plus que les {most} permis. Raccourcissez-le.",
+  "preview.ucs2": "Des caractères rares ({letters}) ne laissent place qu’à 70 caractères par SMS, au lieu de 160.",
   "news.EXPIRED": "le téléphone n’a pas été joint à temps",
   "news.SMS_UNDELIVERABLE": "le réseau ne peut pas livrer à ce numéro",
   "news.SMS_REJECTED": "le réseau a refusé le texte",

@@ -5,10 +5,14 @@ export const addresses = z.object({
   homeserver: z.string(),
   domain: z.string(),
   agent: z.object({ user_id: z.string(), password: z.string(), access_token: z.string() }),
+  page: z.string(),
   agencies: z.record(z.string(), z.object({ room_id: z.string() })),
   channels: z.record(
     z.string(),
-    z.object({ address: z.string(), smtp: z.object({ host: z.string(), port: z.int() }) }),
+    z.object({
+      address: z.string().optional(),
+      smtp: z.object({ host: z.string(), port: z.int() }).optional(),
+    }),
   ),
 });
 export type Demo = z.output<typeof addresses>;

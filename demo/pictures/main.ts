@@ -10,6 +10,7 @@ import { chromium, type Page } from "playwright-core";
 import { projectFolder } from "../setup/paths.js";
 import { SetUpError, say, sayFault } from "../setup/say.js";
 import { addresses, type Demo } from "./demo.ts";
+import { playOnPage } from "./page-scene.ts";
 import { playScenes } from "./scenes.ts";
 import { serveClient } from "./serve-client.ts";
 
@@ -44,6 +45,10 @@ async function photograph(): Promise<void> {
     await page.screenshot({ path: join(PICTURES, `${name}.png`) });
     say(`Wrote docs/pictures/${name}.png`);
   });
+  const window = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await playOnPage(window, demo.page);
+  await window.screenshot({ path: join(PICTURES, "demo-page.png"), fullPage: true });
+  say("Wrote docs/pictures/demo-page.png");
 }
 
 async function startDemo(folder: string, running: AsyncDisposableStack): Promise<Demo> {

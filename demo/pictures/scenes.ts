@@ -11,7 +11,7 @@ import type { Demo } from "./demo.ts";
 export async function playScenes(demo: Demo, take: (name: string) => Promise<void>): Promise<void> {
   const mail = demo.channels["town-mail"];
   const room = demo.agencies["town-hall"]?.room_id;
-  if (!mail || !room) throw new SetUpError("The demo has no channel town-mail.");
+  if (!mail?.smtp || !mail.address || !room) throw new SetUpError("The demo has no channel town-mail.");
   const agent = new MatrixClient(demo.homeserver, {
     userId: demo.agent.user_id,
     accessToken: demo.agent.access_token,

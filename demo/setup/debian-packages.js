@@ -5,11 +5,23 @@ import { localFolder } from "./paths.js";
 import { SetUpError, say, sayWhileRunning } from "./say.js";
 import { canMakeEnvironments } from "./synapse.js";
 
-const SERVERS = ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve", "postfix", "redis-server", "ngircd", "kannel"];
+const SERVERS = [
+  "dovecot-imapd",
+  "dovecot-lmtpd",
+  "dovecot-sieve",
+  "postfix",
+  "redis-server",
+  "ngircd",
+  "kannel",
+  "kannel-extras",
+  "libnet-smpp-perl",
+  "chromium",
+];
 
 /**
- * Installs the mail servers, Redis, the IRC server and the SMS gateway that tests talk to: the only thing set-up puts outside the project folder, so only
- * as root or in CI. Starts no service. An ordinary user is told which tests will be skipped.
+ * Installs the mail servers, Redis, the IRC server, the SMS gateway and the browser that tests talk to: the only thing
+ * set-up puts outside the project folder, so only as root or in CI. Starts no service. An ordinary user is told which tests
+ * will be skipped.
  */
 export async function ensureDebianPackages() {
   const isRoot = process.getuid?.() === 0;

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { connect as connectPlain, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import type {
   Bridge,
@@ -11,7 +10,7 @@ import type {
   OutboundMessage,
   Sent,
 } from "guichet/adapter";
-import { DeliveryError } from "guichet/adapter";
+import { backOff, DeliveryError, pause } from "guichet/adapter";
 import { z } from "zod";
 
 /** RFC 2812, 2.3.1, and as long as today's servers allow. */
@@ -68,7 +67,7 @@ function create(config: Settings, host: BridgeHost): Bridge {
       if (signal.aborted) return;
       host.log.warn({ code, failures }, "not connected to the IRC server");
       report("degraded", code);
-      await pause(Math.min(60_000, 1_000 * 2 ** failures) * (0.5 + Math.random() / 2), signal);
+      await pause(backOff(failures), signal);
     }
   }
 
@@ -291,10 +290,6 @@ const nameChat = (address: string, at: Date, daysAgo = 0) =>
   `irc:${address}:${new Date(at.getTime() - daysAgo * 86_400_000).toISOString().slice(0, 10)}`;
 
 const say = (to: Socket, line: string) => void (to.writable && to.write(`${line.replace(/[\r\n\0]/g, " ")}\r\n`));
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
-}
 
 const whenAborted = (signal: AbortSignal) =>
   new Promise<unknown>((resolve) => (signal.aborted ? resolve(0) : signal.addEventListener("abort", resolve)));

@@ -1,7 +1,10 @@
+import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import type { DeliveryReceipt, OutboundMessage, Sent } from "./delivery.ts";
 import type { InboundMessage, Party } from "./message.ts";
+import type { Draft, Preview } from "./preview.ts";
+import type { Routes } from "./routes.ts";
 
 /** The generation of the contract that this core speaks; a definition names the one it was written for. */
 export const CONTRACT_GENERATION = 1;
@@ -14,6 +17,10 @@ export interface BridgeDefinition<Config = unknown> {
   readonly contract: typeof CONTRACT_GENERATION;
   /** Schema of the channel's own settings: gives the type, the faults with line numbers and the sample. */
   readonly config: z.ZodType<Config>;
+  /**
+   * True for a bridge that is of no use without `BridgeHost.publicUrl`: a configuration that gives it none is refused.
+   */
+  readonly needsPublicUrl?: boolean;
   /** Builds a bridge and connects nothing. Called once per channel; must not throw for a config the schema accepts. */
   create(config: Config, host: BridgeHost): Bridge;
 }
@@ -41,6 +48,12 @@ export interface Bridge {
    * Present exactly when `capabilities.send` is true. Ends in time when `signal` aborts.
    */
   send?(message: OutboundMessage, signal: AbortSignal): Promise<Sent>;
+  /**
+   * Says what a message would come to on the channel, for the agent who can still change it. Pure: no I/O, the same for
+   * the same draft, done in some milliseconds. What the core sees by itself (`capabilities`) it says by itself. Left
+   * out: each message is one, and costs nothing. Of use only with `send`.
+   */
+  preview?(draft: Draft): Preview;
   /** How agents begin a conversation on this channel. Left out: citizens write first. Of use only with `send`. */
   readonly opening?: Opening;
   /** Last known state; does no I/O. */
@@ -95,12 +108,24 @@ export interface BridgeHost {
   readonly channel: string;
   /** Languages of the channel's agency, the preferred one first: language tags such as `fr` or `pt-BR`. */
   readonly languages: readonly string[];
+  /** Name of the channel's agency by language tag; never empty. */
+  readonly agencyNames: ReadonlyMap<string, string>;
   readonly inbox: Inbox;
   /** Bound to the channel. Ids and codes only: never a citizen's words, address or number. */
   readonly log: Logger;
   readonly now: () => Date;
   /** Small durable memory of the channel (cursors), at most a few kilobytes a value. */
   readonly notes: Notes;
+  /** What lies ready for citizens who come to fetch it. */
+  readonly shelf: Shelf;
+  /**
+   * Where the channel's `routes` are reached from outside: a web address without `/` at its end, such as
+   * `https://guichet.town.example/town-form`. Undefined when the operator has no public listener: `routes` then lead
+   * nowhere. A bridge that cannot do without sets `BridgeDefinition.needsPublicUrl`, or, when it depends on its
+   * settings, rejects its `start`.
+   */
+  readonly publicUrl?: string;
+  readonly routes: Routes;
   /**
    * Runs `run` in at most one process of many that hold the same channel and name. `signal` aborts when the lease is
    * lost or the core stops; `run` must then end. Resolves when the core stops.
@@ -111,6 +136,56 @@ export interface BridgeHost {
 export interface Notes {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
+}
+
+/**
+ * Words and files that citizens come back for, as on a page of their own: a channel that hands nothing over keeps its
+ * answers here.
+ */
+export interface Shelf {
+  /**
+   * Durable when it resolves, with every byte of its files; rejects, and leaves nothing, when the store cannot take it
+   * now. Every stream that is asked for is consumed or destroyed. Keeps all that lies in the same place as long.
+   * - `put`: it lies there now;
+   * - `known`: an entry of this key lay there before, and stays as it is.
+   */
+  put(entry: NewShelfEntry): Promise<"put" | "known">;
+  /** What lies in a place and is not past its time, the oldest first. */
+  list(place: string): Promise<readonly ShelfEntry[]>;
+  /** A file of an entry, by its place in `files`; undefined when it is not there, or past its time. */
+  open(place: string, key: string, file: number): Promise<Readable | undefined>;
+}
+
+export interface NewShelfEntry {
+  /** Entries of one place are read together; at most 200 characters. */
+  readonly place: string;
+  /** Unique within the place; at most 200 characters. */
+  readonly key: string;
+  /** In the bridge's own form. */
+  readonly text: string;
+  /** When it is thrown away. */
+  readonly until: Date;
+  /** Read once and in order; each `content` is consumed or destroyed before the next is asked for. */
+  readonly files: Iterable<NewShelfFile> | AsyncIterable<NewShelfFile>;
+}
+
+export interface NewShelfFile {
+  readonly name: string;
+  readonly type: string;
+  readonly content: Readable;
+}
+
+export interface ShelfEntry {
+  readonly key: string;
+  readonly text: string;
+  readonly files: readonly ShelfFile[];
+}
+
+export interface ShelfFile {
+  readonly name: string;
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
 }
 
 export interface Inbox {
@@ -124,12 +199,24 @@ export interface Inbox {
    */
   accept(message: InboundMessage): Promise<Acceptance>;
   /**
+   * Number and token of the conversation that an arrival belongs to, accepted now or earlier: for channels that tell
+   * the citizen at once. Certain for arrivals with `isNumbered`; undefined for others whose conversation is not known yet.
+   */
+  numberOf(dedupeKey: string): Promise<CaseNumber | undefined>;
+  /**
    * Late news about an answer that the remote had taken. Durable when it resolves; rejects when the store cannot take it
    * now. Safe to repeat.
    * - `applied`: the agent sees it, or better news was there before;
    * - `unknown`: no answer of this channel is meant; show the news as a message, or drop it.
    */
   receipt(receipt: DeliveryReceipt): Promise<"applied" | "unknown">;
+}
+
+export interface CaseNumber {
+  /** As citizens and agents read it. */
+  readonly number: string;
+  /** As `OutboundThread.token` of the conversation's answers. */
+  readonly token: string;
 }
 
 export type Acceptance = "accepted" | "duplicate" | "refused";

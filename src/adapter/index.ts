@@ -1,15 +1,23 @@
 /** `guichet/adapter`: all that a bridge may import from the core. */
+export { backOff } from "../domain/back-off.ts";
+export { pause, untilAborted } from "../domain/pause.ts";
 export {
   type Acceptance,
   type Bridge,
   type BridgeDefinition,
   type BridgeHost,
   type Capabilities,
+  type CaseNumber,
   CONTRACT_GENERATION,
   type Health,
   type Inbox,
+  type NewShelfEntry,
+  type NewShelfFile,
   type Notes,
   type Opening,
+  type Shelf,
+  type ShelfEntry,
+  type ShelfFile,
 } from "./contract.ts";
 export {
   type AnsweredMessage,
@@ -23,3 +31,5 @@ export {
   type Sent,
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
+export type { Cost, Draft, Preview } from "./preview.ts";
+export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";

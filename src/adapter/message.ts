@@ -31,6 +31,12 @@ export interface InboundMessage {
   readonly cc?: readonly Party[];
   /** Where the sender wishes answers to go, when that is not `from`. Never changes who the sender is. */
   readonly replyTo?: Party;
+  /**
+   * Where the sender wants answers, when that is another kind of channel: its `BridgeDefinition.type`, and an address as
+   * the sender typed it. Answers leave by the first of the agency's channels of that type which takes the address, and
+   * what comes from there belongs to the same conversation; where there is none, they leave by this channel.
+   */
+  readonly answerVia?: { readonly type: string; readonly address: string };
   /** What agents should know about this arrival: sentences of the bridge, in the first of `host.languages` that it speaks. */
   readonly remarks?: readonly string[];
   /** What the channel can say about the sender being who they claim to be; undefined when it cannot. */
@@ -41,6 +47,8 @@ export interface InboundMessage {
    */
   readonly hold?: string;
   readonly thread: ThreadEvidence;
+  /** The citizen is told the conversation's number at once: it is settled with this arrival, for `Inbox.numberOf`. */
+  readonly isNumbered?: boolean;
   /** Written by a machine (RFC 3834): shown, never answered by another machine. */
   readonly automatic: boolean;
   /**

@@ -1,5 +1,6 @@
 import type { Config, ConfiguredAgency } from "../config/config.ts";
-import { chooseTexts, type DeskTexts } from "../desk/texts.ts";
+import { chooseTexts } from "../desk/choose-texts.ts";
+import type { DeskTexts } from "../desk/texts.ts";
 import type { RoomId } from "../domain/ids.ts";
 import { listAgencyRooms, readCurrentRoom, readSpace } from "../store/agency-room.ts";
 import type { Database } from "../store/database.ts";

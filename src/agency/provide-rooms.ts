@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Config, ConfiguredAgency, ConfiguredChannel } from "../config/config.ts";
-import { chooseTexts } from "../desk/texts.ts";
+import { chooseTexts } from "../desk/choose-texts.ts";
 import type { RoomId } from "../domain/ids.ts";
 import { provideRoom, type RoomLack } from "../matrix/agency-room.ts";
 import type { HomeserverClient } from "../matrix/homeserver-client.ts";

@@ -3,9 +3,11 @@ import type { Logger } from "pino";
 import {
   type Bridge,
   DeliveryError,
+  type Draft,
   type Health,
   type Opening,
   type OutboundMessage,
+  type Preview,
   type Sent,
 } from "../adapter/index.ts";
 import type { ChannelId } from "../domain/ids.ts";
@@ -30,11 +32,13 @@ export function guardBridge(bridge: Bridge, parts: GuardParts): Bridge {
   const { channel } = parts;
   const { capabilities, addresses, opening } = bridge;
   const send = bridge.send?.bind(bridge);
+  const preview = bridge.preview?.bind(bridge);
   return {
     capabilities: { ...capabilities, send: capabilities.send && send !== undefined },
     ...(addresses === undefined ? {} : { addresses: [...addresses] }),
     ...(opening === undefined ? {} : { opening: guardOpening(opening, parts) }),
     ...(send === undefined || !capabilities.send ? {} : { send: guardSend(send, parts) }),
+    ...(preview === undefined ? {} : { preview: guardPreview(preview, parts) }),
     start: async (signal) => runFor(channel, () => bridge.start(signal)),
     stop: async (deadline) => runFor(channel, () => bridge.stop(deadline)),
     health: () => readHealth(bridge, parts),
@@ -82,6 +86,34 @@ const guardOpening = (opening: Opening, { channel, log }: GuardParts): Opening =
     }
   },
 });
+
+/** In characters and in number, of what a bridge adds to a notice. */
+const LONGEST_REMARK = 500;
+const MOST_REMARKS = 5;
+
+function guardPreview(preview: (draft: Draft) => Preview, { channel, log }: GuardParts): (draft: Draft) => Preview {
+  const nothing: Preview = { parts: 1 };
+  const odd = (error: unknown): Preview => {
+    log.error({ err: error, code: "BRIDGE_FAULT" }, "the bridge broke its contract in preview");
+    return nothing;
+  };
+  return (draft) => {
+    try {
+      const { parts, cost, remarks = [] } = runFor(channel, () => preview(draft));
+      if (!Number.isSafeInteger(parts) || parts < 1) return odd(new Error("no number of parts"));
+      if (cost && !(Number.isFinite(cost.amount) && cost.amount >= 0 && /^[A-Z]{3}$/.test(cost.currency)))
+        return odd(new Error("no amount, or no currency"));
+      const said = [...remarks].slice(0, MOST_REMARKS).map((remark) => String(remark).slice(0, LONGEST_REMARK));
+      return {
+        parts,
+        ...(cost ? { cost: { amount: cost.amount, currency: cost.currency } } : {}),
+        ...(said.length === 0 ? {} : { remarks: said }),
+      };
+    } catch (error) {
+      return odd(error);
+    }
+  };
+}
 
 const STATES: readonly unknown[] = ["starting", "up", "degraded", "stopped"] satisfies Health["state"][];
 

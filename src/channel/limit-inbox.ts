@@ -65,6 +65,7 @@ export function limitInbox(inbox: Inbox, { crowds, atOnce = AT_ONCE, waiting = W
         throw error;
       }
     },
+    numberOf: (dedupeKey) => runForCore(() => inbox.numberOf(dedupeKey)),
     receipt: (receipt) => limited(() => inbox.receipt(receipt)),
   };
 }

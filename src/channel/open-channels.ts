@@ -7,7 +7,9 @@ import { pause } from "../domain/pause.ts";
 import { forgetStates, readSwitches, resumeChannel, writeStates } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { openNotes } from "../store/note.ts";
+import { clearShelves, openShelf } from "../store/shelf.ts";
 import { catchStrays, runFor, runForCore } from "./blame.ts";
+import { type GuardedRoutes, guardRoutes, type RouteFound } from "./guard-routes.ts";
 import { holdLease } from "./lease.ts";
 import { limitInbox } from "./limit-inbox.ts";
 import { type ChannelRun, runChannel } from "./run-channel.ts";
@@ -16,6 +18,8 @@ import { type ChannelRun, runChannel } from "./run-channel.ts";
 const STOP_MS = 10_000;
 /** How soon a switch is obeyed, and how often channels say how they are, in milliseconds. */
 const LOOK_MS = 2_000;
+/** How often shelves are cleared of what is past its time, in milliseconds. */
+const CLEAR_MS = 60_000;
 
 export interface ChannelParts {
   readonly database: Database;
@@ -33,6 +37,8 @@ export interface Channels {
   all(): readonly ConfiguredChannel[];
   /** The bridge of a channel that is switched on. */
   bridge(name: string): Bridge | undefined;
+  /** What a channel's bridge has for a request. @param path below the channel's prefix. */
+  route(name: string, method: string, path: string): RouteFound;
   /** Resolves when every channel that is switched on has been started, well or not. */
   start(): Promise<void>;
   /** Takes over the channels of a file that was read again: those that changed are built anew, the others go on. */
@@ -43,6 +49,7 @@ export interface Channels {
 interface Running {
   readonly configured: ConfiguredChannel;
   readonly run: ChannelRun;
+  readonly routes: GuardedRoutes;
 }
 
 export function openChannels(first: Config, parts: ChannelParts): Channels {
@@ -65,9 +72,13 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     const log = parts.log.child({ channel: name });
     const inbox = limitInbox(parts.inboxFor(configured, isOwn), { crowds: () => parts.crowds(name) });
     const notes = openNotes(database.durable, name);
+    const shelf = openShelf(database, name);
+    const routes = guardRoutes({ channel: name, log });
+    const publicUrl = config.public && `${config.public.url}/${name}`;
     const hostUntil = (signal: AbortSignal): BridgeHost => ({
       channel: name,
       languages: config.agencies.get(configured.agency)?.languages ?? [],
+      agencyNames: config.agencies.get(configured.agency)?.names ?? new Map([["en", configured.agency]]),
       inbox,
       log,
       now: () => new Date(),
@@ -75,6 +86,13 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
         get: (key) => runForCore(() => notes.get(key)),
         set: (key, value) => runForCore(() => notes.set(key, value)),
       },
+      shelf: {
+        put: (entry) => runForCore(() => shelf.put(entry)),
+        list: (place) => runForCore(() => shelf.list(place)),
+        open: (place, key, file) => runForCore(() => shelf.open(place, key, file)),
+      },
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+      routes: routes.renew(),
       lease: (lease, run) =>
         runForCore(() =>
           holdLease({ database, channel: name, log, stop: signal }, lease, (held) =>
@@ -89,7 +107,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
       onUp: () =>
         void resume(name).catch((error: unknown) => log.warn({ err: error }, "what waited for the channel waits on")),
     });
-    return { configured, run };
+    return { configured, run, routes };
   }
 
   const end = async (name: ChannelId, { run }: Running) => {
@@ -140,6 +158,9 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     });
     await writeStates(database.relaxed, process, states);
     await settleNext();
+    if (Date.now() - clearedAt < CLEAR_MS) return;
+    clearedAt = Date.now();
+    await clearShelves(database.relaxed);
   }
   async function keepLooking(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -149,12 +170,19 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     }
   }
 
+  let clearedAt = 0;
   let forgetStrays = () => {};
   let looking: Promise<void> = Promise.resolve();
   return {
     configured: (name) => config.channels.get(channelId(name)),
     all: () => [...config.channels.values()],
     bridge: (name) => running.get(channelId(name))?.run.bridge(),
+    route(name, method, path) {
+      const id = channelId(name);
+      if (!config.channels.has(id)) return { is: "nothing" };
+      const { run, routes } = running.get(id) ?? {};
+      return run?.isOpen() && routes ? routes.find(method, path) : { is: "closed" };
+    },
     async start() {
       forgetStrays = catchStrays((channel, error) => running.get(channel)?.run.blame(error));
       switches = await readSwitches(database.relaxed);

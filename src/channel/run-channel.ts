@@ -19,6 +19,8 @@ export type BridgeFault = "BRIDGE_BUILD" | "BRIDGE_START" | "BRIDGE_START_SILENT
 export interface ChannelRun {
   /** As the core uses it; undefined while none could be built. */
   bridge(): Bridge | undefined;
+  /** Whether the bridge is started and not yet stopped. */
+  isOpen(): boolean;
   health(): Health;
   /** The bridge left an error without an owner: it is stopped, and another one is built. */
   blame(error: unknown): void;
@@ -116,6 +118,7 @@ export function runChannel(options: RunOptions): ChannelRun {
   let stopped: Promise<void> | undefined;
   return {
     bridge: () => bridge,
+    isOpen: () => isOpen,
     health: () =>
       fault ? { state: "degraded", since: fault.since, reason: fault.code } : (bridge?.health() ?? unbuilt),
     blame: (error) => fail("BRIDGE_FAULT", error),

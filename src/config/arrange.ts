@@ -13,6 +13,7 @@ export function arrange(view: OperatorView, file: string, channels: readonly Rea
     file,
     homeserver: view.homeserver,
     appservice: { ...view.appservice, registration: resolve(folder, view.appservice.registration) },
+    ...(view.public === undefined ? {} : { public: arrangePublic(view.public) }),
     bot: { displayName: view.bot.display_name },
     dataFolder: resolve(folder, view.data_folder),
     database: { ...(url === undefined ? {} : { url }), ...(port === undefined ? {} : { port }) },
@@ -24,6 +25,12 @@ export function arrange(view: OperatorView, file: string, channels: readonly Rea
     channels: arrangeChannels(view, channels),
   };
 }
+
+const arrangePublic = ({ trusted_proxies, link_days, ...rest }: NonNullable<OperatorView["public"]>) => ({
+  ...rest,
+  trustedProxies: trusted_proxies,
+  linkDays: link_days,
+});
 
 function arrangeAgency(name: string, agency: OperatorView["agencies"][string]): ConfiguredAgency {
   const first = agency.languages[0] ?? "en";

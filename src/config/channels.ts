@@ -7,7 +7,7 @@ import type { ConfiguredChannel } from "./config.ts";
 import type { Part } from "./cross-check.ts";
 import type { Finding } from "./fault.ts";
 import type { FindBridge } from "./find-bridge.ts";
-import { mapUnder } from "./record.ts";
+import { mapUnder, textUnder } from "./record.ts";
 import { CHANNEL_KEYS } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { shapeOf } from "./shape.ts";
@@ -36,8 +36,17 @@ export async function readChannels(
       if (!isRecord(settings) || typeof settings.use !== "string") return { name, findings: [] };
       const own = Object.fromEntries(Object.entries(settings).filter(([key]) => !CHANNEL_KEYS.includes(key)));
       const found = await lookUp(settings.use, findBridge, sources.folder);
-      if ("definition" in found) return readSettings({ name, own }, found.definition, sources);
-      return { name, findings: [{ path: ["channels", name, "use"], ...found }] };
+      const path = ["channels", name, "use"];
+      if (!("definition" in found)) return { name, findings: [{ path, ...found }] };
+      const read = await readSettings({ name, own }, found.definition, sources);
+      if (found.definition.needsPublicUrl !== true || textUnder(mapUnder(file, "public"), "url") !== undefined)
+        return read;
+      const unreached = {
+        path,
+        found: `${JSON.stringify(settings.use)}, which citizens reach by HTTP`,
+        allowed: "it beside `public`, which says where: the top of `guichet sample` shows it",
+      };
+      return { ...read, findings: [...read.findings, unreached] };
     }),
   );
   return refuseSharedTypes(channels);

@@ -13,6 +13,8 @@ export interface Config {
     readonly bind: string;
     readonly port: number;
   };
+  /** Undefined: citizens reach guichet by their channels' own ways alone. */
+  readonly public?: PublicAccess;
   readonly bot: { readonly displayName: string };
   /** Absolute; may not exist yet. */
   readonly dataFolder: string;
@@ -23,6 +25,18 @@ export interface Config {
   readonly log: { readonly level: LogLevel };
   readonly agencies: ReadonlyMap<AgencyId, ConfiguredAgency>;
   readonly channels: ReadonlyMap<ChannelId, ConfiguredChannel>;
+}
+
+/** Where citizens and their providers reach guichet by HTTP. */
+export interface PublicAccess {
+  /** As seen from outside, without `/` at its end. */
+  readonly url: string;
+  readonly bind: string;
+  readonly port: number;
+  /** Addresses and networks of proxies whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[];
+  /** How long links to files of answers work, in days. */
+  readonly linkDays: number;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";

@@ -14,7 +14,13 @@ export interface Part {
 
 /** What no schema can see: names that must exist, and things that must differ. Works on a file with other faults too. */
 export function crossCheck(file: unknown, parts: readonly Part[]): Finding[] {
-  return [...checkAgencies(file), ...checkRooms(file), ...checkDatabase(file), ...checkUnique(parts)];
+  return [
+    ...checkAgencies(file),
+    ...checkNames(file),
+    ...checkRooms(file),
+    ...checkDatabase(file),
+    ...checkUnique(parts),
+  ];
 }
 
 function checkAgencies(file: unknown): Finding[] {
@@ -28,6 +34,19 @@ function checkAgencies(file: unknown): Finding[] {
     return [{ path: ["channels", channel, "agency"], found: JSON.stringify(agency), allowed }];
   });
 }
+
+/** What guichet's own pages stand below on the public listener, beside the channels' names. */
+const RESERVED: readonly string[] = ["files"];
+
+const checkNames = (file: unknown): Finding[] =>
+  Object.keys(mapUnder(file, "channels"))
+    .filter((name) => RESERVED.includes(name))
+    .map((name) => ({
+      path: ["channels", name],
+      at: "key",
+      found: JSON.stringify(name),
+      allowed: "another name: this one is guichet's own in web addresses",
+    }));
 
 function checkRooms(file: unknown): Finding[] {
   const domain = textUnder(mapUnder(file, "homeserver"), "domain");

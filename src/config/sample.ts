@@ -44,7 +44,7 @@ function printSetting(setting: Setting): string[] {
   const { key, shape, root, required } = setting;
   const map = mapOf(key, shape, root);
   const body = map === undefined ? [printValue(setting)] : printMap(setting, map);
-  const isLive = required || shape.shown === true || (map !== undefined && canStand(key, map, root, shape));
+  const isLive = required || (shape.shown ?? (map !== undefined && canStand(key, map, root, shape)));
   return [...explain(shape, root, map !== undefined), ...(isLive ? body : body.map((line) => `#${line}`))];
 }
 

@@ -48,6 +48,41 @@ const appservice = z
   .prefault({})
   .describe("How the homeserver reaches guichet.");
 
+const proxy = z
+  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+  .meta({ allowed: "an address or a network such as 192.0.2.0/24" });
+
+const publicAccess = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: "an address that begins with https:// or http://" })
+      .regex(/^[^?#@]*[^?#@/]$/, "an address without a slash at its end, a query or a name of a user")
+      .describe(
+        "Where citizens reach the listener, as a reverse proxy shows it; the proxy passes paths on as they are. Each channel has what stands below its name: https://guichet.town.example/town-form",
+      )
+      .meta({ example: "https://guichet.town.example", allowed: "a web address such as https://guichet.town.example" }),
+    bind: z.string().min(1).default("127.0.0.1").describe("Address to listen on."),
+    port: listeningPort().default(9002).describe("Port to listen on."),
+    trusted_proxies: z
+      .array(proxy)
+      .default([])
+      .describe("Proxies whose X-Forwarded-For tells the visitor's address. Without them it is that of the proxy.")
+      .meta({ example: ["127.0.0.1"] }),
+    link_days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe(
+        "How long citizens can fetch the files of an answer whose channel carries none, by the link that they get instead.",
+      ),
+  })
+  .optional()
+  .describe(
+    "What citizens reach by HTTP: web forms, providers' calls, files of answers. Left out: nothing listens, and what needs it says so.",
+  )
+  .meta({ shown: false });
+
 const bot = z
   .strictObject({ display_name: z.string().min(1).max(255).default("guichet").describe("Name that agents see.") })
   .prefault({})
@@ -173,6 +208,7 @@ const channel = z.looseObject({
 export const operatorSchema = z.strictObject({
   homeserver: homeserver.describe("The staff's Matrix homeserver."),
   appservice,
+  public: publicAccess,
   bot,
   data_folder: z
     .string()

@@ -4,7 +4,8 @@ import { isRecord } from "../domain/is-record.ts";
 /**
  * JSON Schema of what an operator may write, with what guichet adds by `meta`:
  * `secret`, `file` (path of a file that must be readable), `listens` (a port this process listens on), `unique` (among
- * channels of one bridge), `example`, `allowed` (words), `shown` (the sample sets it, though it may be left out).
+ * channels of one bridge), `example`, `allowed` (words), `shown` (whether the sample sets what
+ * may be left out).
  */
 export type Shape = z.core.JSONSchema.JSONSchema;
 

@@ -5,8 +5,9 @@ export interface Harness {
   /**
    * Opens a fresh remote, up and behaving well, for one check: a real server, or one that speaks the real protocol over
    * a real socket. Called once a check; at most one remote is open at a time.
+   * @param outside where a remote that speaks HTTP to the bridge finds its routes.
    */
-  open(): Promise<Remote>;
+  open(outside: Outside): Promise<Remote>;
   /**
    * Parts that this kind of channel does not have, each with the reason: their checks are skipped by name. What is not
    * named is checked.
@@ -17,6 +18,14 @@ export interface Harness {
    * milliseconds. Left out: 5,000.
    */
   readonly patienceMs?: number;
+}
+
+/** The bridge's routes as they are seen from outside. */
+export interface Outside {
+  /** As `BridgeHost.publicUrl`. */
+  readonly publicUrl: string;
+  /** Has a visitor ask, as guichet would pass it on; 503 while the bridge does not run. */
+  visit(request: Request): Promise<Response>;
 }
 
 /**

@@ -4,9 +4,14 @@
 export const DEFINITION =
   "A definition names its type in one lower-case word, speaks this generation of the contract, and its schema takes the channel's settings.";
 export const CREATE_CONNECTS_NOTHING = "`create` builds a bridge and connects nothing: it is `starting` until `start`.";
-export const SEND_AS_DECLARED = "`send` is there exactly when `capabilities.send` is true; `opening` only with it.";
+export const SEND_AS_DECLARED =
+  "`send` is there exactly when `capabilities.send` is true; `opening` and `preview` only with it.";
 export const OPENING_READS = "`opening` reads its own example, and no address of the channel's own.";
+export const PREVIEW_IS_PURE =
+  "`preview` says the same of the same draft, at once: a whole number of parts, a cost with its currency, sentences.";
 export const START_WITHOUT_REMOTE = "`start` resolves while the remote is down: the bridge heals that by itself.";
+export const ROUTES_ANSWER =
+  "A route answers whatever it is asked, without throwing, and takes nothing that it cannot read.";
 export const STOP_FREES = "`stop` frees every socket and timer, and may be called twice.";
 export const STOP_LETS_END =
   "`stop` lets an arrival on its way end: it is one message, and acknowledged then, or at the next start.";

@@ -24,12 +24,13 @@ const PATIENCE_MS = 5_000;
 
 export async function openStage(definition: BridgeDefinition, harness: Harness): Promise<Stage> {
   const { patienceMs = PATIENCE_MS, lacks = {} } = harness;
-  const remote = await harness.open();
   const host = createMemoryHost();
+  host.isOpen = false;
+  const remote = await harness.open({ publicUrl: host.publicUrl, visit: (request) => host.visit(request) });
   const core = new AbortController();
   const bridges: Bridge[] = [];
   const create = () => {
-    const bridge = definition.create(definition.config.parse(remote.settings), host);
+    const bridge = openRoutes(definition.create(definition.config.parse(remote.settings), host), host);
     bridges.push(bridge);
     return bridge;
   };
@@ -65,6 +66,25 @@ export async function openStage(definition: BridgeDefinition, harness: Harness):
     },
   };
 }
+
+/** Visitors are let in from the end of `start` to the beginning of `stop`. */
+const openRoutes = (bridge: Bridge, host: MemoryHost): Bridge =>
+  new Proxy(bridge, {
+    get(target, name) {
+      if (name === "start")
+        return async (signal: AbortSignal) => {
+          await target.start(signal);
+          host.isOpen = true;
+        };
+      if (name === "stop")
+        return async (deadline: AbortSignal) => {
+          host.isOpen = false;
+          await target.stop(deadline);
+        };
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 
 /** A member of the remote that the harness left out without saying that the channel lacks it. */
 export function missing(member: keyof Remote | "isAcknowledged", part: string): HarnessFault {

@@ -1,3 +1,4 @@
+import type { Way } from "../domain/conversation.ts";
 import { cleanCharacters } from "../html/characters.ts";
 import { escapeHtml } from "../html/write-html.ts";
 import type { StoredMessage, StoredParty } from "../store/schema.ts";
@@ -8,6 +9,12 @@ export interface HeadTexts {
   readonly addressed: (list: string, more: number) => string;
   /** Says where the sender wishes answers to go. */
   readonly answersTo: (party: string) => string;
+  /** Names the channel that a message came by, in a conversation over several. */
+  readonly cameBy: (channel: string) => string;
+  /** Says by which channel, and to which address on it, answers leave. */
+  readonly answersBy: (channel: string, address: string) => string;
+  /** Says by which kind of channel the sender wants answers, which the agency does not have. */
+  readonly answersWished: (type: string, address: string) => string;
 }
 
 /** A line of a head that leads to another place. */
@@ -16,8 +23,14 @@ export interface HeadLink {
   readonly href: string;
 }
 
-/** What the first event of a conversation says beside the words. */
+/** What an event says beside the words; but for the ways, the first of a conversation only. */
 export interface HeadNotes {
+  /** The channel that it came by, when the conversation goes over several. */
+  readonly cameBy?: string | undefined;
+  /** Where answers leave, when that is elsewhere. */
+  readonly answersBy?: Way | undefined;
+  /** Where the sender wants them, and they cannot leave. */
+  readonly wished?: { readonly type: string; readonly address: string } | undefined;
   /** A word about the sender. */
   readonly sender?: string | undefined;
   readonly link?: HeadLink | undefined;
@@ -45,7 +58,12 @@ export function composeHead(
   texts: HeadTexts,
   { isFirst, notes }: { isFirst: boolean; notes: HeadNotes },
 ): Margin | undefined {
-  const parts = [warn(message), isFirst ? introduce(message, notes) : undefined, address(message, texts)];
+  const parts = [
+    warn(message),
+    isFirst ? introduce(message, notes) : undefined,
+    address(message, texts),
+    route(texts, notes),
+  ];
   const there = parts.filter((part) => part !== undefined);
   if (there.length === 0) return undefined;
   return { text: there.map(({ text }) => text).join("\n\n"), html: there.map(({ html }) => html).join("") };
@@ -87,9 +105,24 @@ function address({ cc = [], replyTo }: StoredMessage, { addressed, answersTo }: 
     ...(named === "" ? [] : [addressed(named, Math.max(0, cc.length - MOST_NAMED))]),
     ...(replyTo === undefined ? [] : [answersTo(nameParty(replyTo))]),
   ];
-  if (lines.length === 0) return undefined;
-  return { text: lines.join("\n"), html: `<p>${lines.map(escapeHtml).join("<br>")}</p>` };
+  return lines.length === 0 ? undefined : paragraph(lines);
 }
+
+function route(texts: HeadTexts, { cameBy, answersBy, wished }: HeadNotes): Margin | undefined {
+  const lines = [
+    ...(cameBy === undefined ? [] : [texts.cameBy(cameBy)]),
+    ...(answersBy === undefined ? [] : [texts.answersBy(answersBy.channel, cleanCharacters(answersBy.address))]),
+    ...(wished === undefined
+      ? []
+      : [texts.answersWished(cleanCharacters(wished.type), cleanCharacters(wished.address.slice(0, PARTY_LIMIT)))]),
+  ];
+  return lines.length === 0 ? undefined : paragraph(lines);
+}
+
+const paragraph = (lines: readonly string[]): Margin => ({
+  text: lines.join("\n"),
+  html: `<p>${lines.map(escapeHtml).join("<br>")}</p>`,
+});
 
 function nameParty({ address, name }: StoredParty): string {
   const whole = name && name !== address ? `${name} <${address}>` : address;

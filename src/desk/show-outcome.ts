@@ -67,11 +67,12 @@ async function change(parts: DeskParts, answer: AgentsAnswer, wanted: Shown): Pr
 
 async function react(
   { client, users }: DeskParts,
-  { id, event, room }: AgentsAnswer,
+  { id, event, room, isElsewhere, channel }: AgentsAnswer,
   outcome: Exclude<Shown, "nothing">,
   since: readonly string[],
 ): Promise<EventId | undefined> {
-  const key = KEYS[outcome];
+  // By which channel it leaves is said where that is not plain.
+  const key = isElsewhere ? `${KEYS[outcome]} ${channel}` : KEYS[outcome];
   const content = { "m.relates_to": { rel_type: "m.annotation", event_id: event, key } };
   const txnId = nameTransaction("outcome", id, key, ...since);
   return client.send(room, "m.reaction", content, { as: users.bot, txnId }).catch((error: unknown) => {

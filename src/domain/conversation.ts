@@ -3,6 +3,13 @@ import type { ConversationId, EventId, RoomId } from "./ids.ts";
 /** Where a conversation lives: in a thread of a room that it shares, or in a room of its own. */
 export type PortalKind = "thread" | "room";
 
+/** How somebody is reached: a channel of ours, and an address on it. */
+export interface Way {
+  /** Name in the operator's configuration. */
+  readonly channel: string;
+  readonly address: string;
+}
+
 /** A conversation as an arrival may find it. */
 export interface KnownConversation {
   readonly id: ConversationId;
@@ -12,6 +19,12 @@ export interface KnownConversation {
   readonly room: RoomId;
   /** Address of the citizen it belongs to. */
   readonly address: string;
+  /** Ghost localpart of that citizen. */
+  readonly citizen: string;
+  /** The citizen is reached on other channels, too. */
+  readonly hasWays: boolean;
+  /** One of these ways is the arrival's own. */
+  readonly isWay: boolean;
   /** Undefined until a first message stands in the room: in a new conversation, and after a move to another room. */
   readonly root: EventId | undefined;
   readonly latest: EventId | undefined;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Resolves after the time, in milliseconds, or as soon as the signal aborts. */
+/** Resolves after the time, in milliseconds, or as soon as the signal aborts; never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Resolves as soon as the signal aborts. */

@@ -11,10 +11,11 @@ import type {
 import { readDelivery } from "../conversation/delivery-id.ts";
 import { base32, makeReplyToken, readReplyToken } from "../conversation/token.ts";
 import { gather } from "../domain/gather.ts";
-import { type ChannelId, type InboxId, inboxLane, type Lane } from "../domain/ids.ts";
+import { type ChannelId, type ConversationId, type InboxId, inboxLane, type Lane } from "../domain/ids.ts";
 import { addAttachment } from "../store/attachment.ts";
+import { drawConversations } from "../store/conversation.ts";
 import type { Database } from "../store/database.ts";
-import { addArrival, addArrivals, type NewArrival } from "../store/inbox.ts";
+import { addArrival, addArrivals, findConversationsOf, type NewArrival } from "../store/inbox.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import { cleanText as clean } from "./clean-text.ts";
 import { takeReceipt } from "./receipt.ts";
@@ -34,17 +35,26 @@ export interface InboxParts {
 /** The door through which every arrival enters: durable when `accept` or `receipt` resolves. */
 export function openInbox(parts: InboxParts): Inbox {
   const add = gather((arrivals: readonly NewArrival[]) => addArrivals(parts.database.durable, arrivals));
+  const draw = gather((asked: readonly undefined[]) => drawConversations(parts.database.relaxed, asked.length));
+  const find = gather((keys: readonly string[]) => findConversationsOf(parts.database.relaxed, parts.channel, keys));
   return {
     async accept(message: InboundMessage): Promise<Acceptance> {
       const lane = inboxLane(hashAddress(parts, message.from.address));
       const files = iterate(message.attachments);
       try {
-        const accepted = await store(parts, add, lane, message, files);
+        const stored = await number(toStored(message, parts), message, parts, () => draw(undefined));
+        const accepted = await store(parts, add, lane, { message, stored }, files);
         if (accepted) parts.wake(lane);
         return accepted ? "accepted" : "duplicate";
       } finally {
         await files.return?.(undefined);
       }
+    },
+    async numberOf(dedupeKey) {
+      const found = await find(dedupeKey);
+      const id =
+        found?.conversation ?? (found?.token === undefined ? undefined : readReplyToken(parts.replyKey, found.token));
+      return id && { number: id, token: makeReplyToken(parts.replyKey, id) };
     },
     receipt: (receipt) => takeReceipt(parts, receipt),
   };
@@ -53,18 +63,29 @@ export function openInbox(parts: InboxParts): Inbox {
 /** Longer messages are stored alone: many of them together would fill the memory. */
 const MOST_CHARACTERS = 20_000;
 
+/** An arrival that is to begin a conversation under a number brings a token as if it had been given one before. */
+async function number(
+  stored: StoredMessage,
+  { isNumbered }: InboundMessage,
+  { replyKey }: InboxParts,
+  draw: () => Promise<ConversationId>,
+): Promise<StoredMessage> {
+  const isNamed = stored.token !== undefined && readReplyToken(replyKey, stored.token) !== undefined;
+  return isNumbered && !isNamed ? { ...stored, token: makeReplyToken(replyKey, await draw()) } : stored;
+}
+
 /** Row and files are one commit; those without files that come at once share one. */
 async function store(
   parts: InboxParts,
   add: (arrival: NewArrival) => Promise<InboxId | undefined>,
   lane: Lane,
-  message: InboundMessage,
+  { message, stored }: { readonly message: InboundMessage; readonly stored: StoredMessage },
   files: AsyncIterator<InboundAttachment>,
 ): Promise<boolean> {
   const { database, channel } = parts;
   const { dedupeKey, receivedAt } = message;
   const first = await files.next();
-  const arrival = { channel, dedupeKey, lane, message: toStored(message, parts), receivedAt, hasFiles: !first.done };
+  const arrival = { channel, dedupeKey, lane, message: stored, receivedAt, hasFiles: !first.done };
   if (first.done) {
     const { text, html = "" } = arrival.message;
     const isShort = text.length + html.length <= MOST_CHARACTERS;
@@ -108,6 +129,7 @@ const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): Sto
   automatic: message.automatic || isOwn(message.from.address),
   ...(message.trust === undefined ? {} : { trust: cleanTrust(message.trust) }),
   ...(message.remarks === undefined ? {} : { remarks: message.remarks.slice(0, MOST_REMARKS).map(clean) }),
+  ...(message.answerVia === undefined ? {} : { answerVia: cleanVia(message.answerVia) }),
   ...(message.hold === undefined ? {} : { hold: clean(message.hold) }),
 });
 
@@ -127,6 +149,11 @@ const MOST_CC = 100;
 const cleanParty = ({ address, name }: Party): Party => ({
   address: clean(address),
   ...(name === undefined ? {} : { name: clean(name) }),
+});
+
+const cleanVia = ({ type, address }: NonNullable<InboundMessage["answerVia"]>) => ({
+  type: clean(type),
+  address: clean(address),
 });
 
 const cleanTrust = ({ verdict, remark }: SenderTrust): SenderTrust => ({

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import { type Acknowledging, composeAcknowledgement } from "../conversation/acknowledgement.ts";
+import type { Way } from "../domain/conversation.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import { addAcknowledgement, readAcknowledged } from "../store/acknowledgement.ts";
 import type { Arrival } from "../store/inbox.ts";
@@ -27,12 +28,12 @@ export async function acknowledge(
   db: Kysely<Schema>,
   arrival: Arrival,
   conversation: ConversationId,
-  acknowledging: Acknowledging & { readonly agency: string; readonly log: Logger },
+  acknowledging: Acknowledging & { readonly agency: string; readonly log: Logger; readonly answers: Way | undefined },
 ): Promise<boolean> {
   const now = new Date();
   if (!mayAcknowledge(arrival, now)) return false;
-  const { channel, message } = arrival;
-  const { address } = message.from;
+  const { message } = arrival;
+  const { channel, address } = acknowledging.answers ?? { channel: arrival.channel, address: message.from.address };
   const { toAddress, onChannel } = await readAcknowledged(db, { agency: acknowledging.agency, channel, address });
   if (toAddress) return false;
   if (onChannel >= MOST_AN_HOUR) {
@@ -40,6 +41,13 @@ export async function acknowledge(
     return false;
   }
   const text = composeAcknowledgement(acknowledging, conversation);
-  await addAcknowledgement(db, { conversation, address, text, inReplyTo: message.remoteId, at: now });
+  await addAcknowledgement(db, {
+    conversation,
+    channel: acknowledging.answers?.channel,
+    address,
+    text,
+    inReplyTo: acknowledging.answers === undefined ? message.remoteId : undefined,
+    at: now,
+  });
   return true;
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Acknowledging } from "../conversation/acknowledgement.ts";
-import type { PortalKind } from "../domain/conversation.ts";
+import type { PortalKind, Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
 import { addConversation } from "../store/conversation.ts";
@@ -21,9 +21,13 @@ export interface BeginningParts {
 
 /** What a conversation is begun with. */
 interface Beginning {
+  /** The number that the citizen was told. */
+  readonly number: ConversationId | undefined;
   readonly citizen: Citizen;
   readonly portal: PortalKind;
   readonly room: RoomId;
+  /** Where answers go, when that is not where the arrival came from. */
+  readonly answers: Way | undefined;
   readonly channel: { readonly agency: string; readonly acknowledging: Acknowledging | undefined };
 }
 
@@ -40,7 +44,15 @@ export async function begin(
   if (!acknowledging) return add(parts.database.relaxed, fence, arrival, beginning);
   const { id, isAcknowledged } = await parts.database.relaxed.transaction().execute(async (trx) => {
     const id = await add(trx, fence, arrival, beginning);
-    return { id, isAcknowledged: await acknowledge(trx, arrival, id, { ...acknowledging, agency, log: parts.log }) };
+    return {
+      id,
+      isAcknowledged: await acknowledge(trx, arrival, id, {
+        ...acknowledging,
+        agency,
+        log: parts.log,
+        answers: beginning.answers,
+      }),
+    };
   });
   if (isAcknowledged) await parts.wake(replyLane(id), arrival.channel);
   return id;
@@ -50,9 +62,10 @@ async function add(
   db: Kysely<Schema>,
   fence: Fence,
   arrival: Arrival,
-  { citizen, portal, room, channel }: Beginning,
+  { number, citizen, portal, room, channel }: Beginning,
 ): Promise<ConversationId> {
   const id = await addConversation(db, {
+    id: number,
     agency: channel.agency,
     channel: arrival.channel,
     portal,

@@ -6,17 +6,19 @@ import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import { nextTry } from "../domain/back-off.ts";
-import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
+import type { KnownConversation, PortalKind, Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
-import type { Lane, RoomId } from "../domain/ids.ts";
+import type { ConversationId, Lane, RoomId } from "../domain/ids.ts";
 import type { Turn } from "../domain/turn.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { addWay } from "../store/way.ts";
 import { begin } from "./begin.ts";
+import { chooseRoutes } from "./choose-routes.ts";
 import { ArrivalError, type Fault, judge } from "./fault.ts";
 import { FLOOD, type FloodGuard } from "./flood.ts";
-import { bringGhost } from "./join.ts";
+import { bringGhost, type Citizen } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
 import { type PostParts, post } from "./post.ts";
 import { type ShutOutParts, shutOut } from "./shut-out.ts";
@@ -27,6 +29,8 @@ export interface InboxDelivery extends ShutOutParts, PostParts {
   readonly log: Logger;
   readonly flood: FloodGuard;
   wake(lane: Lane, whose: string): Promise<void>;
+  /** Where a citizen is reached who wants answers on another kind of channel; undefined when the agency has none. */
+  findWay(agency: string, type: string, address: string): Way | undefined;
   /** What the configuration says of a channel; undefined when it was taken out of it. */
   channel(name: string): InboxChannel | undefined;
   /** Makes a new conversation's own room, or finds it again. @returns undefined until it can be made. @throws MatrixError */
@@ -118,33 +122,52 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (hold !== undefined) throw new ArrivalError("final", hold);
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const { address, name } = arrival.message.from;
-  const localpart = nameGhost(parts.ghostKey, channel.type, address);
-  const citizen = { localpart, channelType: channel.type, address, name };
-  const known = await findConversation(parts, arrival);
+  const { known, number } = await findConversation(parts, arrival, channel.agency);
+  // By another way it is still the same person, under the name that they have.
+  const citizen: Citizen = known?.isWay
+    ? { localpart: known.citizen, channelType: channel.type, address: known.address, name: undefined }
+    : { localpart: nameGhost(parts.ghostKey, channel.type, address), channelType: channel.type, address, name };
+  const { localpart } = citizen;
   const portal = known?.portal ?? channel.portal;
   const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
   if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
   try {
     await bringGhost(parts, citizen, room);
     const { agency, texts } = channel;
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, { citizen, portal, room, channel }));
+    const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
+    const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
+    const { answers, asked } = routes;
+    const beginning = { number, citizen, portal, room, channel, answers };
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, beginning));
+    if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo };
-    const notes = place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts });
+    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo, ...routes };
+    const notes = {
+      ...(place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts })),
+      ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
+      ...(asked ? { answersBy: asked } : { wished: arrival.message.answerVia }),
+    };
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {
     throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
   }
 }
 
-async function findConversation(parts: InboxDelivery, arrival: Arrival): Promise<KnownConversation | undefined> {
+/** @returns the conversation, or the number under which one is to begin. */
+async function findConversation(
+  parts: InboxDelivery,
+  arrival: Arrival,
+  agency: string,
+): Promise<{ known: KnownConversation | undefined; number: ConversationId | undefined }> {
   const { message, channel, conversation: bound } = arrival;
   const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
   const candidates = await findCandidates(
     parts.database.relaxed,
     named ? [named] : [],
     bound ? [] : message.references,
+    { channel, address: message.from.address },
   );
-  return matchConversation({ channel, address: message.from.address, named }, candidates);
+  const known = matchConversation({ channel, agency, address: message.from.address, named }, candidates);
+  return { known, number: candidates.some(({ id }) => id === named) ? undefined : named };
 }

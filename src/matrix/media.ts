@@ -53,13 +53,19 @@ export async function uploadMedia(
   }
 }
 
+export interface OpenedMedia {
+  readonly content: Readable;
+  /** Its size, when the homeserver says it. */
+  readonly bytes: number | undefined;
+}
+
 /** Opens a file for reading through the authenticated endpoint (Client-Server API 1.11). */
-export async function downloadMedia(
+export async function openMedia(
   client: HomeserverClient,
   mxc: string,
   as: UserId,
   signal: AbortSignal,
-): Promise<Readable> {
+): Promise<OpenedMedia> {
   const [, server, id] = /^mxc:\/\/([^/]+)\/([^/?#]+)$/.exec(mxc) ?? [];
   if (!server || !id) throw new MatrixError({ status: 400, errcode: "GUICHET_BAD_MXC" });
   try {
@@ -72,7 +78,9 @@ export async function downloadMedia(
       bodyTimeout: MEDIA_TIMEOUT_MS,
       signal,
     });
-    if (statusCode === 200) return body;
+    const { "content-length": length } = headers;
+    if (statusCode === 200)
+      return { content: body, bytes: typeof length === "string" && /^\d+$/.test(length) ? Number(length) : undefined };
     throw readMatrixError(statusCode, await body.text(), headers["retry-after"]);
   } catch (error) {
     if (error instanceof MatrixError) throw error;

@@ -110,6 +110,7 @@ async function apply(
       return takeAnswer(context, ruling.conversation, {
         answered: ruling.answers ? answered : undefined,
         toAll: ruling.toAll,
+        isVia: ruling.isVia,
       });
     case "opening":
       return takeOpening(context);

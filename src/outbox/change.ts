@@ -3,12 +3,17 @@ import type { DeskTexts } from "../desk/texts.ts";
 import type { ConversationId, EventId } from "../domain/ids.ts";
 import { findAnswered } from "../store/answered.ts";
 import { setSubject } from "../store/conversation.ts";
+import { withdrawLink } from "../store/linked-file.ts";
 import { settleEvent } from "../store/matrix-event.ts";
 import { findMessages, readPlace } from "../store/message.ts";
 import { cancelAnswer, type FoundAnswer, findAnswer, replaceAnswer } from "../store/recall.ts";
+import { addWay } from "../store/way.ts";
+import { takesFile } from "./carry.ts";
 import { listCopies, objectToCopies } from "./copies.ts";
+import { objectToFile } from "./file-objection.ts";
 import { type Context, object, objectBeside, renderSafely, settle } from "./intake.ts";
 import { chooseChannel, listVerbs, readOpening } from "./opening.ts";
+import { readVia, routeAnswer } from "./route-answer.ts";
 
 /** An edit inside the undo window changes what leaves, or holds it back: as a note, an unknown command, or nothing at all. */
 export async function takeEdit(
@@ -21,17 +26,29 @@ export async function takeEdit(
   if (!answer) return refuseToBegin(context, of, command);
   // Clients pass over an edit of somebody else's words, and so do we.
   if (answer.agent !== event.sender) return settle(context, "not-theirs", undefined);
+  const isVia = command === "via" && !answer.isOpening;
   const content =
-    event.kind === "edit" ? renderSafely(context, event.content, { isOpening: answer.isOpening }) : undefined;
+    event.kind === "edit" ? renderSafely(context, event.content, { isHeaded: answer.isOpening || isVia }) : undefined;
   const cc = command === "cc" ? await findCopies(context, answer) : [];
-  const objection = answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc);
+  const routed = isVia ? await routeAgain(context, answer) : undefined;
+  const channel = routed?.way?.channel ?? answer.channel;
+  const objection =
+    (answer.isOpening ? objectToOpening(context, answer, command) : objectionTo(command, cc)) ??
+    routed?.objection ??
+    objectToFile(content, parts.bridge(channel), parts.links);
   if (content === undefined || command === "note" || objection)
     return withdraw(context, of, command === "note" ? undefined : (objection ?? ((texts) => texts.nothingToSend)));
 
   const undoMs = rules?.undoMs ?? 0;
   const dueAt = new Date(event.at.getTime() + undoMs);
   const changed = await parts.database.durable.transaction().execute(async (trx) => {
-    const conversation = await replaceAnswer(trx, of, event.sender, { content, cc: cc ?? [], dueAt });
+    const conversation = await replaceAnswer(trx, of, event.sender, {
+      content,
+      cc: cc ?? [],
+      dueAt,
+      route: routed?.route,
+    });
+    if (conversation && routed?.newWay) await addWay(trx, conversation, routed.newWay);
     if (conversation) await settleEvent(trx, fence, seq, "edit");
     if (conversation && answer.isOpening && event.kind === "edit")
       await setSubject(trx, conversation, readOpening(event.content).subject);
@@ -48,7 +65,7 @@ export const takeRedaction = (context: Context, of: EventId): Promise<Conversati
 
 type Choice = (texts: DeskTexts) => string;
 
-const ANSWERING: readonly (string | undefined)[] = [undefined, "reply", "cc", "note"];
+const ANSWERING: readonly (string | undefined)[] = [undefined, "reply", "cc", "via", "note"];
 
 /** @param cc others whom an answer to all goes to; undefined when the channel cannot. */
 function objectionTo(command: string | undefined, cc: readonly Party[] | undefined): Choice | undefined {
@@ -56,10 +73,18 @@ function objectionTo(command: string | undefined, cc: readonly Party[] | undefin
   return command === "cc" ? objectToCopies(cc ?? [], cc !== undefined) : undefined;
 }
 
-async function findCopies({ parts, room }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
+/** An edit may name another channel; one that names none leaves it as it was. */
+async function routeAgain({ parts, room, event }: Context, answer: FoundAnswer) {
   const { relaxed } = parts.database;
   const place = await readPlace(relaxed, answer.conversation, room);
-  if (place && parts.bridge(place.channel)?.capabilities.cc === false) return undefined;
+  if (!place || event.kind !== "edit") return undefined;
+  const answered = await findAnswered(relaxed, answer.conversation, answer.answered);
+  return routeAnswer(parts, { place, answered, isReply: answered !== undefined, via: readVia(event.content) });
+}
+
+async function findCopies({ parts }: Context, answer: FoundAnswer): Promise<Party[] | undefined> {
+  const { relaxed } = parts.database;
+  if (parts.bridge(answer.channel)?.capabilities.cc === false) return undefined;
   return listCopies(await findAnswered(relaxed, answer.conversation, answer.answered), answer.address);
 }
 
@@ -98,10 +123,15 @@ async function withdraw(
 
 /** Says that a change comes too late; a change to anything but an answer needs no word. */
 async function sayTooLate(context: Context, of: EventId): Promise<undefined> {
-  const answer = await findAnswer(context.parts.database.relaxed, of);
-  if (answer && answer.state !== "cancelled" && answer.state !== "failed")
-    return object(context, answer.conversation, (texts) => texts.alreadyLeft, of);
-  return settle(context, "nothing-to-change", undefined);
+  const { parts, event } = context;
+  const answer = await findAnswer(parts.database.relaxed, of);
+  if (!answer || answer.state === "cancelled" || answer.state === "failed")
+    return settle(context, "nothing-to-change", undefined);
+  const room = parts.bridge(answer.channel)?.capabilities;
+  // What has left cannot be called back; what the citizen fetches from here can.
+  const isLinked = event.kind === "redaction" && parts.links && room && !takesFile(answer.content, room);
+  const isWithdrawn = isLinked && (await withdrawLink(parts.database.durable, of));
+  return object(context, answer.conversation, (texts) => (isWithdrawn ? texts.linkWithdrawn : texts.alreadyLeft), of);
 }
 
 /** Only a message of its own sends: whoever turns a note into a !reply must not believe that it has left. */
@@ -112,7 +142,9 @@ async function refuseToBegin(context: Context, of: EventId, command: string | un
   if (agency && command !== undefined && listVerbs(parts.channelsOf(agency.id)).includes(command))
     return objectBeside(context, (texts) => texts.editSendsNothing);
   const known =
-    command === "reply" || command === "cc" ? await findMessages(parts.database.relaxed, room, [of]) : undefined;
+    command === "reply" || command === "cc" || command === "via"
+      ? await findMessages(parts.database.relaxed, room, [of])
+      : undefined;
   const message = known?.get(of);
   if (message?.author !== "agent") return settle(context, "nothing-to-change", undefined);
   return object(context, message.conversation, (texts) => texts.editSendsNothing, of);

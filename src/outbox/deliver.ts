@@ -7,12 +7,11 @@ import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, set
 import { endingOf, endingOfSent } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
 import { readFault } from "./read-fault.ts";
-import { type ShowParts, show } from "./show.ts";
+import { show } from "./show.ts";
+import { type PreviewParts, showPreview } from "./show-preview.ts";
 
-export interface OutboxDelivery extends ShowParts, OutboundParts {
+export interface OutboxDelivery extends PreviewParts, OutboundParts {
   readonly log: Logger;
-  /** The running bridge of a channel; undefined when it was taken out of the configuration. */
-  bridge(channel: string): Bridge | undefined;
 }
 
 /** Longest attempt in milliseconds. */
@@ -33,6 +32,7 @@ export async function deliverAnswers(
   for (const answer of await readOpenAnswers(parts.database.relaxed, conversation)) {
     const attemptNow = isPending(answer) && !blocked && answer.dueAt.getTime() <= Date.now() && !fence.signal.aborted;
     const current = attemptNow ? await attempt(parts, fence, answer, turn) : answer;
+    later(await showPreview(parts, fence, current));
     later(await show(parts, fence, current));
     if (!isPending(current)) continue;
     if (!blocked) later(current.dueAt);
@@ -43,7 +43,7 @@ export async function deliverAnswers(
 }
 
 async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer, turn: Turn): Promise<Answer> {
-  const bridge = parts.bridge(answer.conversation.channel);
+  const bridge = parts.bridge(answer.channel);
   const now = new Date();
   // Found like this, an earlier worker died during its attempt: nobody knows how it ended.
   const interrupted = answer.state === "attempting";
@@ -80,7 +80,7 @@ async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefi
   try {
     if (!bridge?.send) throw new DeliveryError("retry", "CHANNEL_UNKNOWN");
     const signal = AbortSignal.any([fence.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]);
-    const sent = await bridge.send(await outboundOf(parts, answer), signal);
+    const sent = await bridge.send(await outboundOf(parts, answer, bridge.capabilities), signal);
     return endingOfSent(sent, answer);
   } catch (error) {
     const fault = readFault(error);

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Bridge } from "../adapter/index.ts";
+import type { OpenChannel } from "../desk/find-way.ts";
 import { type DeskParts, sayBeside, sayToAgent } from "../desk/say.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
@@ -8,6 +9,7 @@ import type { ConversationId, EventId, Lane, RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, readPlace } from "../store/message.ts";
+import type { Links } from "./links.ts";
 import type { AgentEvent } from "./read-event.ts";
 import { type RenderOptions, renderAnswer } from "./render.ts";
 
@@ -27,15 +29,10 @@ export interface OutboxIntake extends DeskParts {
   readonly ghostKey: KeyObject;
   /** The running bridge of a channel; undefined when it was taken out of the configuration. */
   bridge(channel: string): Bridge | undefined;
+  /** Undefined: citizens cannot reach guichet by HTTP. */
+  readonly links: Links | undefined;
   /** An agency's channels, in the order of the configuration. */
   channelsOf(agency: string): readonly OpenChannel[];
-}
-
-export interface OpenChannel {
-  readonly name: string;
-  /** Word for the kind of channel. */
-  readonly type: string;
-  readonly bridge: Bridge;
 }
 
 export interface AgencyRules {

@@ -1,5 +1,6 @@
 import type { Opening, Party } from "../adapter/index.ts";
 import { nameGhost } from "../conversation/ghost.ts";
+import type { OpenChannel } from "../desk/find-way.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import { addConversation } from "../store/conversation.ts";
 import { addGhost } from "../store/ghost.ts";
@@ -7,15 +8,8 @@ import { settleEvent } from "../store/matrix-event.ts";
 import { addMessage, findMessages } from "../store/message.ts";
 import { addAnswer } from "../store/outbox.ts";
 import type { StoredAnswer } from "../store/schema.ts";
-import {
-  type AgencyRules,
-  type Context,
-  type OpenChannel,
-  object,
-  objectBeside,
-  renderSafely,
-  settle,
-} from "./intake.ts";
+import { objectToFile } from "./file-objection.ts";
+import { type AgencyRules, type Context, object, objectBeside, renderSafely, settle } from "./intake.ts";
 import { readFirstLine } from "./read-event.ts";
 
 /** Understood for every kind of channel. */
@@ -77,7 +71,9 @@ export async function takeOpening(context: Context): Promise<ConversationId | un
     const meant = openings.find(({ verb }) => verb === command.verb) ?? openings[0];
     return objectBeside(context, (texts) => texts.openingAddress(command.verb, meant?.example ?? ""));
   }
-  const content = renderSafely(context, event.content, { isOpening: true });
+  const content = renderSafely(context, event.content, { isHeaded: true });
+  const objection = objectToFile(content, chosen.channel.bridge, parts.links);
+  if (objection) return objectBeside(context, objection);
   // Repeated after a crash before the event was settled.
   const known = await findMessages(parts.database.relaxed, room, [event.id]);
   const conversation =

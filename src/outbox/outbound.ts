@@ -1,17 +1,21 @@
 import type { KeyObject } from "node:crypto";
 import type { Readable } from "node:stream";
-import type { OutboundMessage } from "../adapter/index.ts";
+import type { Capabilities, OutboundMessage } from "../adapter/index.ts";
 import { nameDelivery } from "../conversation/delivery-id.ts";
 import { makeReplyToken } from "../conversation/token.ts";
 import { hasCitizenWritten } from "../store/answered.ts";
 import { readRemoteIds } from "../store/message.ts";
 import type { Answer } from "../store/outbox.ts";
 import { type AnsweredParts, readAnswered } from "./answered.ts";
+import { carry } from "./carry.ts";
+import type { Links } from "./links.ts";
 
 export interface OutboundParts extends AnsweredParts {
   readonly replyKey: KeyObject;
   /** Name that an agency answers under. */
   agencyName(agency: string): string;
+  /** Undefined: citizens cannot reach guichet by HTTP. */
+  readonly links: Links | undefined;
   openFile(mxc: string, signal: AbortSignal): Promise<Readable>;
 }
 
@@ -19,12 +23,22 @@ export interface OutboundParts extends AnsweredParts {
 const REFERENCES = 20;
 
 /** An answer as its bridge gets it; equal on each attempt but for the attempt's number. */
-export async function outboundOf(parts: OutboundParts, answer: Answer): Promise<OutboundMessage> {
-  const { conversation, content, answered } = answer;
+export async function outboundOf(
+  parts: OutboundParts,
+  answer: Answer,
+  capabilities: Capabilities,
+): Promise<OutboundMessage> {
+  const { conversation, answered } = answer;
+  const { links } = parts;
+  const content = carry(answer.content, capabilities, links && (() => links.linkTo(answer)));
   // An acknowledgement may be faster than the message that it answers is shown.
   const isFirst = answered === undefined && answer.kind === "answer";
   const isOpening = isFirst && !(await hasCitizenWritten(parts.database.relaxed, conversation.id));
-  const remote = await readRemoteIds(parts.database.relaxed, conversation.id, REFERENCES);
+  const remote = await readRemoteIds(parts.database.relaxed, {
+    conversation: conversation.id,
+    channel: answer.channel,
+    limit: REFERENCES,
+  });
   const inReplyTo = answer.inReplyTo ?? remote.newestOfCitizen;
   const file = content.file;
   return {

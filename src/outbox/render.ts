@@ -10,8 +10,8 @@ const FILE_TYPES = new Set(["m.image", "m.file", "m.audio", "m.video"]);
 type Content = Readonly<Record<string, unknown>>;
 
 export interface RenderOptions {
-  /** Its first line is a command alone: address and subject. */
-  readonly isOpening?: boolean;
+  /** Its first line is a command alone, which does not leave. */
+  readonly isHeaded?: boolean;
 }
 
 /**
@@ -28,7 +28,7 @@ export function renderAnswer(content: Content, options: RenderOptions = {}): Sto
   return words.text ? words : undefined;
 }
 
-function renderWords(content: Content, { isOpening = false }: RenderOptions): { text: string; html?: string } {
+function renderWords(content: Content, { isHeaded = false }: RenderOptions): { text: string; html?: string } {
   const mentions = isRecord(content["m.mentions"]) ? content["m.mentions"].user_ids : undefined;
   const mentioned = Array.isArray(mentions) ? mentions.flatMap((id) => textIn(id) ?? []) : [];
   // Who acts is the agency: an emote begins as one does where there are no names (XEP-0245, RFC 1459 clients).
@@ -38,12 +38,12 @@ function renderWords(content: Content, { isOpening = false }: RenderOptions): { 
   };
   const html = textIn(content.formatted_body);
   if (content.format === "org.matrix.custom.html" && html !== undefined) {
-    const formatted = renderHtml(html, isOpening ? (words) => words : dress, mentioned, isOpening);
+    const formatted = renderHtml(html, isHeaded ? (words) => words : dress, mentioned, isHeaded);
     if (formatted) return formatted;
   }
   const whole = stripReplyFallback(textIn(content.body) ?? "").trim();
-  const body = isOpening ? whole.slice(readFirstLine(content).length).trim() : whole;
-  if (isOpening) return { text: body && nameMentions(body, mentioned) };
+  const body = isHeaded ? whole.slice(readFirstLine(content).length).trim() : whole;
+  if (isHeaded) return { text: body && nameMentions(body, mentioned) };
   return { text: body && nameMentions(dress(body), mentioned).trim() };
 }
 

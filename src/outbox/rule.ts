@@ -8,6 +8,8 @@ export type Ruling =
       readonly conversation: ConversationId;
       readonly answers: EventId | undefined;
       readonly toAll: boolean;
+      /** Its first line says by which channel. */
+      readonly isVia: boolean;
     }
   | { readonly is: "note"; readonly conversation: ConversationId }
   /** An agent writes first. */
@@ -71,9 +73,10 @@ export function ruleOn(event: AgentEvent, circumstances: Circumstances): Ruling 
   const answers = repliedTo?.author === "citizen" ? event.replyTo : undefined;
   if (event.kind === "unsendable")
     return { is: answers !== undefined || replies === "all" ? "unsendable" : "note", conversation };
-  const answer = { is: "answer", conversation, answers, toAll: false } as const;
+  const answer = { is: "answer", conversation, answers, toAll: false, isVia: false } as const;
   if (event.command === "reply") return answer;
   if (event.command === "cc") return { ...answer, toAll: true };
+  if (event.command === "via") return { ...answer, isVia: true };
   if (event.command === "note") return { is: "note", conversation };
   if (event.command !== undefined) return { is: "unknown-command", conversation, verb: event.command };
   if (answers !== undefined || replies === "all") return answer;

@@ -21,7 +21,7 @@ export async function readAcknowledged(
         and c.agency = ${agency}) as to_address,
       (select count(*) from outbox o join conversation c on c.id = o.conversation_id
         where o.kind = 'acknowledgement' and o.written_at > now() - interval '1 hour'
-        and c.channel = ${channel}) as on_channel`.execute(db);
+        and coalesce(o.channel, c.channel) = ${channel}) as on_channel`.execute(db);
   return { toAddress: rows[0]?.to_address ?? false, onChannel: Number(rows[0]?.on_channel ?? 0) };
 }
 
@@ -29,6 +29,8 @@ export async function addAcknowledgement(
   db: Kysely<Schema>,
   acknowledgement: {
     conversation: ConversationId;
+    /** Left out: the conversation's own. */
+    channel?: string | undefined;
     address: string;
     text: string;
     /** Name of the acknowledged message on the channel. */
@@ -43,6 +45,7 @@ export async function addAcknowledgement(
       conversation_id: acknowledgement.conversation,
       event_id: null,
       sender: null,
+      channel: acknowledgement.channel ?? null,
       address: acknowledgement.address,
       content: JSON.stringify({ text: acknowledgement.text }),
       in_reply_to: acknowledgement.inReplyTo ?? null,

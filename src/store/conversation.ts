@@ -1,9 +1,11 @@
 import { type Kysely, sql } from "kysely";
-import type { KnownConversation, PortalKind } from "../domain/conversation.ts";
+import type { KnownConversation, PortalKind, Way } from "../domain/conversation.ts";
 import { type ConversationId, conversationId, type EventId, eventId, type RoomId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
 export interface NewConversation {
+  /** When its number was given out before. */
+  readonly id?: ConversationId | undefined;
   readonly agency: string;
   readonly channel: string;
   readonly portal: PortalKind;
@@ -31,23 +33,30 @@ export async function addConversation(db: Kysely<Schema>, conversation: NewConve
   });
 }
 
+/** A number that was given out before is kept, unless another conversation has taken it meanwhile. */
 async function insertConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
-  const { id } = await db
-    .insertInto("conversation")
-    .values({
-      agency: conversation.agency,
-      channel: conversation.channel,
-      portal: conversation.portal,
-      room_id: conversation.room,
-      citizen: conversation.citizen,
-      address: conversation.address,
-      citizen_name: conversation.citizenName ?? null,
-      subject: conversation.subject ?? null,
-      root_event_id: conversation.root ?? null,
-    })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return conversationId(id);
+  const { id, agency, channel, portal, room, citizen, address, citizenName, subject, root } = conversation;
+  const { rows } = await sql<{ id: string }>`
+    insert into conversation
+      (id, agency, channel, portal, room_id, citizen, address, citizen_name, subject, root_event_id)
+    overriding system value
+    values (coalesce(${id ?? null}::bigint, nextval(pg_get_serial_sequence('conversation', 'id'))), ${agency}, ${channel},
+      ${portal}, ${room}, ${citizen}, ${address}, ${citizenName ?? null}, ${subject ?? null}, ${root ?? null})
+    on conflict (id) do nothing
+    returning id`.execute(db);
+  const [row] = rows;
+  if (row) return conversationId(row.id);
+  const { id: _taken, ...unnumbered } = conversation;
+  return insertConversation(db, unnumbered);
+}
+
+/** Numbers for conversations that are going to begin; one that is not used is lost. */
+export async function drawConversations(db: Kysely<Schema>, count: number): Promise<ConversationId[]> {
+  const { rows } = await sql<{ id: string }>`
+    select nextval(pg_get_serial_sequence('conversation', 'id')) as id from generate_series(1, ${count}::integer)`.execute(
+    db,
+  );
+  return rows.map(({ id }) => conversationId(id));
 }
 
 export async function setSubject(db: Kysely<Schema>, id: ConversationId, subject: string | undefined): Promise<void> {
@@ -69,11 +78,13 @@ export async function readChannels(
 
 /**
  * Conversations that an arrival may continue: the ones in `ids`, then those of cited messages, nearest citation first.
+ * @param from where the arrival comes from.
  */
 export async function findCandidates(
   db: Kysely<Schema>,
   ids: readonly ConversationId[],
   references: readonly string[],
+  from: Way,
 ): Promise<KnownConversation[]> {
   if (ids.length === 0 && references.length === 0) return [];
   const { rows } = await sql<CandidateRow>`
@@ -83,7 +94,10 @@ export async function findCandidates(
       select m.conversation_id, r.rank from unnest(${[...references]}::text[]) with ordinality as r(remote_id, rank)
       join message m on m.remote_id = r.remote_id
     )
-    select c.id, c.channel, c.agency, c.portal, c.room_id, c.address, c.root_event_id,
+    select c.id, c.channel, c.agency, c.portal, c.room_id, c.address, c.citizen, c.root_event_id,
+      exists (select 1 from conversation_way where conversation_id = c.id) as has_ways,
+      exists (select 1 from conversation_way
+        where conversation_id = c.id and channel = ${from.channel} and address = ${from.address}) as is_way,
       (select event_id from message where conversation_id = c.id and room_id = c.room_id order by created_at desc limit 1)
         as latest
     from (select id, min(rank) as rank from found group by id) f join conversation c on c.id = f.id
@@ -95,6 +109,9 @@ export async function findCandidates(
     portal: row.portal,
     room: roomId(row.room_id),
     address: row.address,
+    citizen: row.citizen,
+    hasWays: row.has_ways,
+    isWay: row.is_way,
     root: row.root_event_id === null ? undefined : eventId(row.root_event_id),
     latest: row.latest === null ? undefined : eventId(row.latest),
   }));
@@ -107,6 +124,9 @@ interface CandidateRow {
   readonly portal: PortalKind;
   readonly room_id: string;
   readonly address: string;
+  readonly citizen: string;
+  readonly has_ways: boolean;
+  readonly is_way: boolean;
   readonly root_event_id: string | null;
   readonly latest: string | null;
 }

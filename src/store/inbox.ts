@@ -187,3 +187,33 @@ export async function findIdleLanes(db: Kysely<Schema>, dueBefore: Date, limit: 
     ) as idle where place <= ${limit} order by first`.execute(db);
   return rows.map((row) => ({ lane: laneFrom(row.lane), whose: row.channel }));
 }
+
+/** What is known of the conversation that an arrival belongs to. */
+export interface ConversationOf {
+  readonly conversation: ConversationId | undefined;
+  readonly token: string | undefined;
+}
+
+/** @returns for each arrival of the channel what is known, or undefined when there is no such arrival. */
+export async function findConversationsOf(
+  db: Kysely<Schema>,
+  channel: string,
+  dedupeKeys: readonly string[],
+): Promise<(ConversationOf | undefined)[]> {
+  const rows = await db
+    .selectFrom("inbox")
+    .select(["dedupe_key", "conversation_id", sql<string | null>`message ->> 'token'`.as("token")])
+    .where("channel", "=", channel)
+    .where("dedupe_key", "=", sql<string>`any(${[...dedupeKeys]}::text[])`)
+    .execute();
+  const found = new Map(
+    rows.map(({ dedupe_key, conversation_id, token }) => [
+      dedupe_key,
+      {
+        conversation: conversation_id === null ? undefined : conversationId(conversation_id),
+        token: token ?? undefined,
+      },
+    ]),
+  );
+  return dedupeKeys.map((key) => found.get(key));
+}

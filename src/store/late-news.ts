@@ -76,7 +76,7 @@ const answersOf = (db: Kysely<Schema>, channel: ChannelId) =>
     .selectFrom("outbox as o")
     .innerJoin("conversation as c", "c.id", "o.conversation_id")
     .select(["o.id", "o.conversation_id", "o.news_state", "o.cc"])
-    .where("c.channel", "=", channel)
+    .where((eb) => eb(eb.fn.coalesce("o.channel", "c.channel"), "=", channel))
     .where("o.state", "in", ["attempting", "queued", "sent", "failed", "unknown"])
     .where("o.attempts", ">", 0)
     .forUpdate("o");

@@ -106,18 +106,19 @@ export async function readPlace(
   };
 }
 
-/** Names that the conversation's newest messages have on the channel, oldest first, and the citizen's newest one. */
+/** Names that the conversation's newest messages have on a channel, oldest first, and the citizen's newest one. */
 export async function readRemoteIds(
   db: Kysely<Schema>,
-  conversation: ConversationId,
-  limit: number,
+  { conversation, channel, limit }: { conversation: ConversationId; channel: string; limit: number },
 ): Promise<{ all: string[]; newestOfCitizen: string | undefined }> {
   const rows = await db
-    .selectFrom("message")
-    .select(["remote_id", "author"])
-    .where("conversation_id", "=", conversation)
-    .where("remote_id", "is not", null)
-    .orderBy("created_at", "desc")
+    .selectFrom("message as m")
+    .innerJoin("conversation as c", "c.id", "m.conversation_id")
+    .select(["m.remote_id", "m.author"])
+    .where("m.conversation_id", "=", conversation)
+    .where("m.remote_id", "is not", null)
+    .where((eb) => eb(eb.fn.coalesce("m.channel", "c.channel"), "=", channel))
+    .orderBy("m.created_at", "desc")
     .limit(limit)
     .execute();
   const named = rows.flatMap((row) => (row.remote_id === null ? [] : [{ id: row.remote_id, author: row.author }]));

@@ -9,6 +9,9 @@ import * as portals from "./migrations/0006-portals.ts";
 import * as acknowledgements from "./migrations/0007-acknowledgements.ts";
 import * as recipients from "./migrations/0008-recipients.ts";
 import * as channels from "./migrations/0009-channels.ts";
+import * as linksAndPreviews from "./migrations/0010-links-and-previews.ts";
+import * as ways from "./migrations/0011-ways.ts";
+import * as shelf from "./migrations/0012-shelf.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +24,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0007-acknowledgements": acknowledgements,
   "0008-recipients": recipients,
   "0009-channels": channels,
+  "0010-links-and-previews": linksAndPreviews,
+  "0011-ways": ways,
+  "0012-shelf": shelf,
 };
 
 /**

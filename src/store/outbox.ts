@@ -28,6 +28,10 @@ export interface Answer {
   readonly room: RoomId;
   readonly agent: UserId | undefined;
   readonly content: StoredAnswer;
+  /** By which it leaves. */
+  readonly channel: string;
+  /** That is not the conversation's own. */
+  readonly isElsewhere: boolean;
   readonly address: string;
   /** Others whom it goes to. */
   readonly cc: readonly StoredParty[];
@@ -39,6 +43,8 @@ export interface Answer {
   readonly attempts: number;
   readonly firstAttemptAt: Date | undefined;
   readonly writtenAt: Date;
+  /** It began its conversation. */
+  readonly isOpening: boolean;
   readonly settledAt: Date | undefined;
   readonly code: string | undefined;
   readonly remoteAnswer: string | undefined;
@@ -47,6 +53,8 @@ export interface Answer {
   readonly news: AnswerNews | undefined;
   readonly shown: Shown;
   readonly shownEvent: EventId | undefined;
+  /** What the agent was told before it leaves. */
+  readonly preview: { readonly text: string; readonly event: EventId } | undefined;
   readonly conversation: AnsweredConversation;
 }
 
@@ -70,7 +78,6 @@ export interface AnswerNews {
 export interface AnsweredConversation {
   readonly id: ConversationId;
   readonly agency: string;
-  readonly channel: string;
   readonly address: string;
   readonly citizenName: string | undefined;
   readonly subject: string | undefined;
@@ -82,6 +89,8 @@ export async function addAnswer(
     conversation: ConversationId;
     event: EventId;
     agent: UserId;
+    /** Left out: the conversation's own. */
+    channel?: string | undefined;
     address: string;
     cc?: readonly StoredParty[];
     content: StoredAnswer;
@@ -97,6 +106,7 @@ export async function addAnswer(
       conversation_id: answer.conversation,
       event_id: answer.event,
       sender: answer.agent,
+      channel: answer.channel ?? null,
       address: answer.address,
       cc: listOrNull(answer.cc),
       answered_event_id: answer.answered ?? null,
@@ -122,7 +132,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel", "c.citizen_name", "c.subject"])
+    .select(["c.agency", "c.channel as own_channel", "c.citizen_name", "c.subject", "c.root_event_id"])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -135,6 +145,8 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     room: roomId(row.room_id),
     agent: row.sender === null ? undefined : userId(row.sender),
     content: row.content,
+    channel: row.channel ?? row.own_channel,
+    isElsewhere: row.channel !== null,
     address: row.address,
     cc: row.cc ?? [],
     inReplyTo: row.in_reply_to ?? undefined,
@@ -144,6 +156,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     attempts: row.attempts,
     firstAttemptAt: row.first_attempt_at ?? undefined,
     writtenAt: row.written_at,
+    isOpening: row.event_id !== null && row.event_id === row.root_event_id,
     settledAt: row.settled_at ?? undefined,
     code: row.code ?? undefined,
     remoteAnswer: row.remote_answer ?? undefined,
@@ -158,11 +171,14 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
             remoteAnswer: row.news_answer ?? undefined,
           },
     shown: row.shown,
+    preview:
+      row.preview === null || row.preview_event_id === null
+        ? undefined
+        : { text: row.preview, event: eventId(row.preview_event_id) },
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
       id: conversation,
       agency: row.agency,
-      channel: row.channel,
       address: row.citizen_address,
       citizenName: row.citizen_name ?? undefined,
       subject: row.subject ?? undefined,
@@ -207,7 +223,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
         may_have_left = may_have_left or ${ending.mayHaveLeft ?? false}
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
     ), named as (
-      update message set remote_id = ${ending.remoteId ?? null}
+      update message set remote_id = ${ending.remoteId ?? null}, channel = ${answer.isElsewhere ? answer.channel : null}
       where event_id = ${answer.event ?? null} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
     )
     select id from settled`.execute(db);
@@ -228,6 +244,22 @@ export async function markShown(
       shown_event_id: shown.event ?? null,
       is_open: sql`not ${shown.done} or news_state is distinct from ${shown.news ?? null}`,
     })
+    .where("id", "=", id)
+    .where(fenced(fence))
+    .executeTakeFirst();
+  expectFenced(fence, result.numUpdatedRows);
+}
+
+/** Journals what the room says of an answer before it leaves. */
+export async function markPreviewed(
+  db: Kysely<Schema>,
+  fence: Fence,
+  id: OutboxId,
+  preview: { readonly text: string; readonly event: EventId } | undefined,
+): Promise<void> {
+  const result = await db
+    .updateTable("outbox")
+    .set({ preview: preview?.text ?? null, preview_event_id: preview?.event ?? null })
     .where("id", "=", id)
     .where(fenced(fence))
     .executeTakeFirst();

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import type { Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId, EventId, InboxId, RoomId } from "../domain/ids.ts";
 import { expectFenced, fenced } from "./lane.ts";
@@ -14,6 +15,10 @@ export interface Posting {
   readonly remoteId: string | undefined;
   readonly cc?: readonly StoredParty[] | undefined;
   readonly replyTo?: StoredParty | undefined;
+  /** By which it came, when that is not the conversation's own. */
+  readonly channel?: string | undefined;
+  /** Where answers go, when that is not where it came from. */
+  readonly answers?: Way | undefined;
 }
 
 /** An arrival without files is settled in one statement: it stands in the room, and its words leave our store. */
@@ -33,7 +38,7 @@ export async function journalText(db: Kysely<Schema>, fence: Fence, posting: Pos
 async function recordText(
   db: Kysely<Schema>,
   fence: Fence,
-  { id, conversation, room, ghost, remoteId, cc, replyTo }: Posting,
+  { id, conversation, room, ghost, remoteId, cc, replyTo, channel, answers }: Posting,
   text: EventId,
   change: ReturnType<typeof sql>,
 ): Promise<void> {
@@ -45,9 +50,11 @@ async function recordText(
       update conversation set root_event_id = ${text}
       where id = ${conversation} and room_id = ${room} and root_event_id is null and exists (select 1 from changed)
     ), recorded as (
-      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, cc, reply_to, created_at)
+      insert into message (event_id, room_id, conversation_id, author, ghost, remote_id, cc, reply_to, channel, answer_channel,
+        answer_address, created_at)
       select ${text}, ${room}, ${conversation}::bigint, 'citizen', ${ghost}, ${remoteId ?? null}, ${asJson(cc)}::jsonb,
-        ${asJson(replyTo)}::jsonb, clock_timestamp() from changed
+        ${asJson(replyTo)}::jsonb, ${channel ?? null}, ${answers?.channel ?? null}, ${answers?.address ?? null},
+        clock_timestamp() from changed
       on conflict (event_id) do nothing
     )
     select id from changed`.execute(db);

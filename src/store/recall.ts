@@ -22,11 +22,18 @@ export async function replaceAnswer(
   db: Kysely<Schema>,
   event: EventId,
   agent: UserId,
-  change: { content: StoredAnswer; cc: readonly StoredParty[]; dueAt: Date },
+  change: { content: StoredAnswer; cc: readonly StoredParty[]; dueAt: Date; route: AnswerRoute | undefined },
 ): Promise<ConversationId | undefined> {
   const row = await db
     .updateTable("outbox")
     .set({ content: JSON.stringify(change.content), cc: listOrNull(change.cc), due_at: change.dueAt })
+    .$if(change.route !== undefined, (query) =>
+      query.set({
+        channel: change.route?.channel ?? null,
+        address: change.route?.address ?? "",
+        in_reply_to: change.route?.inReplyTo ?? null,
+      }),
+    )
     .where("event_id", "=", event)
     .where("sender", "=", agent)
     .where(recallable)
@@ -35,8 +42,17 @@ export async function replaceAnswer(
   return row && conversationId(row.conversation_id);
 }
 
-export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered"> & {
+/** How an answer leaves. */
+export interface AnswerRoute {
+  /** Undefined: the conversation's own channel. */
+  readonly channel: string | undefined;
+  readonly address: string;
+  readonly inReplyTo: string | undefined;
+}
+
+export type FoundAnswer = Pick<Answer, "state" | "agent" | "address" | "answered" | "content"> & {
   readonly conversation: ConversationId;
+  readonly channel: string;
   /** It began its conversation. */
   readonly isOpening: boolean;
 };
@@ -45,7 +61,17 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
   const row = await db
     .selectFrom("outbox as o")
     .innerJoin("conversation as c", "c.id", "o.conversation_id")
-    .select(["o.conversation_id", "o.state", "o.sender", "o.address", "o.answered_event_id", "c.root_event_id"])
+    .select([
+      "o.conversation_id",
+      "o.state",
+      "o.sender",
+      "o.address",
+      "o.answered_event_id",
+      "o.content",
+      "o.channel",
+      "c.root_event_id",
+      "c.channel as own_channel",
+    ])
     .where("o.event_id", "=", event)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -55,6 +81,8 @@ export async function findAnswer(db: Kysely<Schema>, event: EventId): Promise<Fo
     agent: row.sender === null ? undefined : userId(row.sender),
     address: row.address,
     answered: row.answered_event_id === null ? undefined : eventId(row.answered_event_id),
+    content: row.content,
+    channel: row.channel ?? row.own_channel,
     isOpening: row.root_event_id === event,
   };
 }

@@ -16,10 +16,20 @@ export interface Schema {
   ghost: { localpart: string; channel_type: string; address: string; registered_at: Date | null };
   ghost_membership: { room_id: string; localpart: string; display_name: string; joined_at: DefaultInstant };
   conversation: ConversationTable;
+  conversation_way: { conversation_id: string; channel: string; address: string; added_at: DefaultInstant };
   inbox: InboxTable;
   blob: { id: Generated<string>; size: ColumnType<string, number | undefined, number>; created_at: DefaultInstant };
   blob_chunk: { blob_id: string; seq: number; bytes: Buffer };
   inbox_attachment: AttachmentTable;
+  shelf: {
+    id: Generated<string>;
+    channel: string;
+    place: string;
+    key: string;
+    text: string;
+    until: Instant;
+  };
+  shelf_file: { shelf_id: string; position: number; name: string; type: string; blob_id: string };
   message: MessageTable;
   matrix_event: MatrixEventTable;
   outbox: OutboxTable;
@@ -79,6 +89,8 @@ export interface StoredMessage {
   readonly hold?: string;
   /** It was set aside, and somebody let it go its way. */
   readonly wasHeld?: boolean;
+  /** Where the sender wants answers, when that is on another kind of channel. */
+  readonly answerVia?: { readonly type: string; readonly address: string };
 }
 
 interface InboxTable {
@@ -118,6 +130,11 @@ interface MessageTable {
   remote_id: string | null;
   cc: JSONColumnType<readonly StoredParty[]> | null;
   reply_to: JSONColumnType<StoredParty> | null;
+  /** By which it came or left; null: the conversation's own. */
+  channel: string | null;
+  /** Where an answer to it goes; null: where it came from. */
+  answer_channel: string | null;
+  answer_address: string | null;
   /** The event with the words, for one that shows a file of the same arrival. */
   part_of: string | null;
   created_at: DefaultInstant;
@@ -160,6 +177,8 @@ interface OutboxTable {
   kind: ColumnType<"answer" | "acknowledgement", "acknowledgement" | undefined, never>;
   event_id: string | null;
   sender: string | null;
+  /** By which the answer leaves; null: the conversation's own. */
+  channel: string | null;
   /** Where the answer goes: the citizen whose message was answered. */
   address: string;
   content: JSONColumnType<StoredAnswer>;
@@ -185,6 +204,11 @@ interface OutboxTable {
   /** An attempt ended without a clear word: calling the message back would be a lie. */
   may_have_left: Generated<boolean>;
   is_open: Generated<boolean>;
+  /** When the agent took back the file of an answer that had left with a link to it. */
+  link_withdrawn_at: Date | null;
+  /** What the agent was told before it leaves, and the event that says it. */
+  preview: string | null;
+  preview_event_id: string | null;
   /** What became of it after the other side had taken it. */
   news_state: LateState | null;
   news_code: string | null;

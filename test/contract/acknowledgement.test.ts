@@ -52,7 +52,12 @@ async function write(address: string, { agency = "hall", channel = "mail", recei
   };
   const names = new Map([["en", agency]]);
   const words = { words: new Map<string, string>(), languages: ["en"], names, name: agency };
-  return acknowledge(store.database.relaxed, arrival, await begin(agency, channel, address), { ...words, agency, log });
+  return acknowledge(store.database.relaxed, arrival, await begin(agency, channel, address), {
+    ...words,
+    agency,
+    log,
+    answers: undefined,
+  });
 }
 
 const age = (address: string, hours: number) =>

@@ -68,6 +68,7 @@ describe("channels behind walls", () => {
     file: join(folder, "guichet.yaml"),
     homeserver: { url: "http://127.0.0.1:1", domain: "agents.test" },
     appservice: { registration: "", bind: "127.0.0.1", port: 1 },
+    public: { url: "https://town.example", bind: "127.0.0.1", port: 1, trustedProxies: [], linkDays: 30 },
     bot: { displayName: "guichet" },
     dataFolder: folder,
     database: {},
@@ -84,7 +85,11 @@ describe("channels behind walls", () => {
       log,
       wake: async (lane) => void woken.push(lane),
       crowds: () => false,
-      inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
+      inboxFor: () => ({
+        accept: async () => "accepted",
+        receipt: async () => "applied",
+        numberOf: async () => undefined,
+      }),
     });
     void channels.start();
     expect(await becomesTrue(() => channels?.bridge("good")?.health().state === "up", 5_000)).toBe(true);
@@ -210,6 +215,65 @@ describe("channels behind walls", () => {
     expect(channels?.bridge("bad")?.opening?.parseAddress("anna")).toBeUndefined();
   });
 
+  test("a preview that throws or says nonsense says nothing", async () => {
+    const said: unknown[] = [
+      { parts: 2, cost: { amount: 0.1, currency: "EUR" }, remarks: ["Fine."] },
+      { parts: 0 },
+      { parts: 1.5 },
+      { parts: 2, cost: { amount: Number.NaN, currency: "EUR" } },
+      { parts: 2, cost: { amount: 1, currency: "euro" } },
+      undefined,
+    ];
+    const { length } = said;
+    await run(() => ({ ...goodBridge(), preview: () => JSON.parse(JSON.stringify(said.shift())) }));
+    await becomesTrue(() => channels?.bridge("bad") !== undefined, 5_000);
+    const draft = { to: { address: "anna" }, text: "Words", attachments: [] };
+    const heard = Array.from({ length }, () => channels?.bridge("bad")?.preview?.(draft));
+    expect(heard).toEqual([
+      { parts: 2, cost: { amount: 0.1, currency: "EUR" }, remarks: ["Fine."] },
+      ...Array.from({ length: length - 1 }, () => ({ parts: 1 })),
+    ]);
+  });
+
+  test("routes live with their bridge: not before its start, not while it is off, anew with the next", async () => {
+    let life = 0;
+    const gate = Promise.withResolvers<void>();
+    const open = await run(({ routes, publicUrl }) => {
+      life += 1;
+      const own = life;
+      routes.on("GET", "/who", () => new Response(`${own} at ${publicUrl}`));
+      if (own === 1) routes.on("GET", "/gone", () => new Response());
+      routes.on("GET", "/throws", () => {
+        throw new Error("route");
+      });
+      return { ...goodBridge(), start: () => gate.promise };
+    });
+    const who = (path = "/who") => open.route("bad", "GET", path);
+    const ask = async () => {
+      const found = who();
+      if (found.is !== "route") return found.is;
+      const visit = { peer: "192.0.2.1", parameters: found.parameters };
+      return (await found.handle(new Request("http://127.0.0.1/bad/who"), visit)).text();
+    };
+    expect([await ask(), open.route("nobody", "GET", "/who").is]).toEqual(["closed", "nothing"]);
+    gate.resolve();
+    await expect.poll(ask, { timeout: 5_000 }).toBe("1 at https://town.example/bad");
+    expect([who("/gone").is, who("/other").is, open.route("bad", "POST", "/who").is]).toEqual([
+      "route",
+      "nothing",
+      "wrong-method",
+    ]);
+    const throwing = who("/throws");
+    if (throwing.is !== "route") throw new Error(throwing.is);
+    const visit = { peer: "192.0.2.1", parameters: {} };
+    await expect(throwing.handle(new Request("http://127.0.0.1/"), visit)).rejects.toThrow("route");
+    await writeSwitch(store.database.durable, "bad", false);
+    await expect.poll(ask, { timeout: 10_000 }).toBe("closed");
+    await writeSwitch(store.database.durable, "bad", true);
+    await expect.poll(ask, { timeout: 10_000 }).toBe("2 at https://town.example/bad");
+    expect(who("/gone").is).toBe("nothing");
+  }, 40_000);
+
   test("a channel is switched off and on while the others go on", async () => {
     const stops: string[] = [];
     await run(() => ({ ...goodBridge(), stop: async () => void stops.push("bad") }));
@@ -239,7 +303,11 @@ describe("channels behind walls", () => {
       log,
       wake: async () => undefined,
       crowds: () => false,
-      inboxFor: () => ({ accept: async () => "accepted", receipt: async () => "applied" }),
+      inboxFor: () => ({
+        accept: async () => "accepted",
+        receipt: async () => "applied",
+        numberOf: async () => undefined,
+      }),
     });
     channels = open;
     await open.start();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeliveryReceipt } from "../../src/adapter/index.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import { channelId, conversationId, eventId, type Lane, replyLane, userId } from "../../src/domain/ids.ts";
 import type { Turn } from "../../src/domain/turn.ts";
 import { openInbox } from "../../src/inbox/accept.ts";
@@ -110,6 +110,7 @@ async function openDesk(closing: AsyncDisposableStack) {
     replyKey,
     texts: () => chooseTexts(["en"]),
     agencyName: () => "Hall",
+    links: undefined,
     openFile: () => Promise.reject(new Error("no files here")),
     bridge: () => ({
       capabilities: { send: true, html: true, cc: false, subject: true, attachmentBytes: 0, repeatable: true },

@@ -15,6 +15,7 @@ import { folderWith } from "../support/config-folder.ts";
 
 const [OLD, NEW] = [roomId("!old"), roomId("!new")];
 const ADDRESS = "jeanne@example.org";
+const from = { channel: "town-mail", address: "a@x.example" };
 const GHOST = "_guichet_email_x";
 
 describe("conversations of a room that is replaced", () => {
@@ -64,7 +65,7 @@ describe("conversations of a room that is replaced", () => {
     expect(await readCurrentRoom(db(), "hall")).toBe(NEW);
     // A message that was on its way into the old room does not root the conversation in the new one.
     await post(conversation, OLD, "$late");
-    const [moved] = await findCandidates(db(), [conversation], []);
+    const [moved] = await findCandidates(db(), [conversation], [], from);
     expect(moved).toMatchObject({ room: NEW, root: undefined, latest: undefined });
     expect(await findBeginning(db(), conversation)).toEqual({ room: OLD, event: "$root" });
 
@@ -72,7 +73,10 @@ describe("conversations of a room that is replaced", () => {
     await addMessage(db(), { event: eventId("$answer"), room: OLD, conversation, author: "agent" });
     expect(await readPlace(db(), conversation, OLD)).toMatchObject({ room: OLD, root: "$root", latest: "$answer" });
     expect(await readPlace(db(), conversation, NEW)).toMatchObject({ room: NEW, root: "$again", latest: "$again" });
-    expect((await findCandidates(db(), [conversation], []))[0]).toMatchObject({ root: "$again", latest: "$again" });
+    expect((await findCandidates(db(), [conversation], [], from))[0]).toMatchObject({
+      root: "$again",
+      latest: "$again",
+    });
   });
 
   test("own their rooms, before and after", async () => {

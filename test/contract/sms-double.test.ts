@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { startSmscDouble } from "../../demo/sms/smsc-double.ts";
 import { until } from "../support/patience.ts";
 import { startSmsChannel } from "../support/sms-channel.ts";
-import { startSmscDouble } from "../support/smsc-double.ts";
 
 const open = async (smpp: Record<string, unknown> = {}) => {
   const smsc = await startSmscDouble();
@@ -31,11 +31,12 @@ test("texts go out in parts and come in, acknowledged once they are stored", asy
   ).toEqual(["0500030201", "0500030202"]);
   const waiting = Promise.withResolvers<undefined>();
   channel.host.answer = () => waiting.promise;
-  smsc.deliver({ octets: Buffer.from("oui") });
+  const delivery = smsc.deliver({ octets: Buffer.from("oui") });
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(smsc.answers).toEqual([]);
   waiting.resolve(undefined);
   await until(() => smsc.answers.length === 1);
+  expect(await delivery).toBe(0);
   expect(smsc.answers).toEqual([0]);
   expect(channel.host.taken.map(({ text }) => text)).toEqual(["oui"]);
 });

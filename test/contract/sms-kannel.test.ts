@@ -1,24 +1,18 @@
-import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Gateway, ReceivedText } from "../../bridges/sms/gateway.ts";
 import { openHttpGateway } from "../../bridges/sms/http/index.ts";
 import { httpSettings } from "../../bridges/sms/http/settings.ts";
 import { type Kannel, startKannel } from "../support/kannel.ts";
+import { missing } from "../support/needs.ts";
 import { freePort } from "../support/ports.ts";
-import { sharedMaterial } from "../support/shared-material.ts";
 import { answerOf, createGatewayHost, type MemoryGatewayHost } from "../support/sms-gateway-host.ts";
 import { buildSmsc, type Smsc, type SmscProgram } from "../support/smsc.ts";
 import { until } from "../support/until.ts";
 
-const PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
-const lacks = ["bearerbox", "smsbox", "java", "mvn"].filter(
-  (name) => spawnSync("sh", ["-c", 'command -v "$0"', name], { env: { ...process.env, PATH } }).status !== 0,
-);
-if (sharedMaterial("tools/jsmpp-smsc") === undefined) lacks.push("the shared SMSC");
-const said = lacks.length === 0 ? "" : ` (needs ${lacks.join(", ")})`;
+const absent = missing("kannel", "jsmpp-smsc");
 
-describe.skipIf(lacks.length > 0)(`a real Kannel over HTTP${said}`, () => {
+describe.skipIf(absent)(`a real Kannel over HTTP${absent === undefined ? "" : ` (${absent})`}`, () => {
   const { signal } = new AbortController();
   let program: SmscProgram;
   let smsc: Smsc;

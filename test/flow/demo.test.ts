@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,16 +5,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTransport } from "nodemailer";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { findLeftBehind } from "../../demo/setup/left-behind.js";
-import { projectFolder } from "../../demo/setup/paths.js";
 import { type ConfigFolder, folderWith } from "../support/config-folder.ts";
 import { MatrixClient } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
 import { freePort } from "../support/ports.ts";
+import { type DemoAddresses, demoAddresses, type RunningDemo, runDemo } from "../support/run-demo.ts";
 
 const lacking = missing("synapse");
-const RUN_MS = 90_000;
+const RUN_MS = 180_000;
 
 const LIBRARY = `
 agencies:
@@ -24,32 +22,10 @@ channels:
   library-mail: { use: email, agency: library, address: library@town.example, listen: { port: PORT } }
 `;
 
-/** What DESIGN.md promises to programs. */
-const addresses = z.object({
-  homeserver: z.url(),
-  domain: z.literal("agents.example"),
-  agent: z.object({ user_id: z.string(), password: z.string().min(1), access_token: z.string().min(1) }),
-  agencies: z.record(z.string(), z.object({ room_id: z.string().startsWith("!"), room_alias: z.string() })),
-  channels: z.record(
-    z.string(),
-    z.object({ use: z.string(), address: z.string(), smtp: z.object({ host: z.string(), port: z.int() }) }),
-  ),
-  sent_mail: z.string(),
-});
-
-interface Demo {
-  readonly child: ChildProcess;
-  readonly output: { stdout: string; stderr: string };
-  /** Waits for the first line on stdout. */
-  line(): Promise<string>;
-  /** Waits for its end. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
 describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
   let files: ConfigFolder;
   let folder: string;
-  const demos: Demo[] = [];
+  const demos: RunningDemo[] = [];
 
   beforeEach(() => {
     files = folderWith({});
@@ -60,33 +36,8 @@ describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
     files[Symbol.dispose]();
   });
 
-  function run(...options: string[]): Demo {
-    const args = ["run", "--silent", "demo", "--", "--folder", folder, ...options];
-    const child = spawn("npm", args, { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
-    const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => {
-      output.stdout += chunk.toString();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      output.stderr += chunk.toString();
-    });
-    const ended = once(child, "close");
-    const demo: Demo = {
-      child,
-      output,
-      async line() {
-        while (!output.stdout.includes("\n")) {
-          if (child.exitCode !== null) throw new Error(`the demo ended:\n${output.stderr}`);
-          await sleep(50);
-        }
-        return output.stdout.slice(0, output.stdout.indexOf("\n"));
-      },
-      async end(signal) {
-        if (signal) child.kill(signal);
-        await ended;
-        return child.exitCode;
-      },
-    };
+  function run(...options: string[]): RunningDemo {
+    const demo = runDemo(folder, ...options);
     demos.push(demo);
     return demo;
   }
@@ -98,6 +49,7 @@ describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
       expect(await demo.end(), demo.output.stderr).toBe(0);
       expect(demo.output.stdout).toContain("The citizen received:");
       expect(demo.output.stdout).toContain("will be repaired on Thursday");
+      expect(demo.output.stdout).toContain("Yes, on Saturday from 9 to 12.");
       expect(findLeftBehind(folder)).toEqual([]);
     },
     RUN_MS,
@@ -108,9 +60,9 @@ describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
     async () => {
       using fragments = folderWith({ "fragment.yaml": LIBRARY.replace("PORT", String(await freePort())) });
       const demo = run("--json", "--config", fragments.path("fragment.yaml"));
-      const told = addresses.parse(JSON.parse(await demo.line()));
+      const told = demoAddresses.parse(JSON.parse(await demo.line()));
       expect(Object.keys(told.agencies)).toEqual(["town-hall", "library"]);
-      expect(Object.keys(told.channels)).toEqual(["town-mail", "library-mail"]);
+      expect(Object.keys(told.channels)).toEqual(["town-mail", "town-sms", "library-mail"]);
 
       const { agent, homeserver } = told;
       const client = new MatrixClient(homeserver, { userId: agent.user_id, accessToken: agent.access_token });
@@ -177,13 +129,11 @@ describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
   );
 });
 
-async function writeTo(
-  channel: z.output<typeof addresses>["channels"][string] | undefined,
-  text: string,
-): Promise<void> {
-  if (!channel) throw new Error("no such channel");
-  const transport = createTransport({ ...channel.smtp, secure: false });
-  await transport.sendMail({ from: "citizen@home.example", to: channel.address, subject: "Hello", text });
+async function writeTo(channel: DemoAddresses["channels"][string] | undefined, text: string): Promise<void> {
+  const { smtp, address } = channel ?? {};
+  if (smtp === undefined || address === undefined) throw new Error("no such channel");
+  const transport = createTransport({ ...smtp, secure: false });
+  await transport.sendMail({ from: "citizen@home.example", to: address, subject: "Hello", text });
   transport.close();
 }
 

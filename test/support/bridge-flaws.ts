@@ -5,6 +5,8 @@ import { DeliveryError, type InboundMessage } from "../../src/adapter/index.ts";
 import * as sentences from "../../src/conformance/sentences.ts";
 import { alter, alterInbox, alterOpen, alterSend, type Flaw, recast } from "./alter-bridge.ts";
 import { memoryBridge } from "./memory-bridge.ts";
+import { previewFlaws } from "./preview-flaws.ts";
+import { routeFlaws } from "./route-flaws.ts";
 import { seenFlaws } from "./seen-flaws.ts";
 
 /** What flaws leave behind on purpose; to be called after each. */
@@ -48,6 +50,8 @@ const lifeFlaws: readonly Flaw[] = [
       parseAddress: (text) => (text.includes("@") ? { address: text } : undefined),
     },
   })),
+  ...previewFlaws,
+  ...routeFlaws,
   alter(sentences.START_WITHOUT_REMOTE, "rejects start when the remote is down", (bridge) => ({
     ...bridge,
     start: async (signal) => {

@@ -174,7 +174,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       agent.waitForEvent(
         inRoom,
         ({ type, sender, content }) =>
-          type === "m.room.message" && /^@_guichet_(email|sms)_/.test(sender) && String(content.body).includes(text),
+          type === "m.room.message" &&
+          /^@_guichet_(email|sms|webform)_/.test(sender) &&
+          String(content.body).includes(text),
         timeoutMs,
       ),
     async sent(count, timeoutMs = 15_000) {

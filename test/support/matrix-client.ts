@@ -246,7 +246,7 @@ export class MatrixClient {
 const asMessage = (content: string | Json): Json =>
   typeof content === "string" ? { msgtype: "m.text", body: content } : content;
 
-function asEvent(value: unknown): MatrixEvent {
+export function asEvent(value: unknown): MatrixEvent {
   if (!isRecord(value) || !isRecord(value.content)) throw new Error("the homeserver sent an event without content");
   return {
     event_id: String(value.event_id),

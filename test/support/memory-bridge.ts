@@ -48,6 +48,8 @@ function create({ wire: name, password, limit }: MemorySettings, host: BridgeHos
     if (wire !== undefined && isUp) wire.bridge ??= { take, hear: (news) => hear(news, host) };
     turn(isUp ? "up" : "degraded");
   };
+  host.routes.on("POST", "/call", answerCall);
+  host.routes.on("GET", "/about/:topic", (_request, { parameters }) => new Response(parameters.topic));
   return {
     capabilities: { send: true, html: false, subject: false, cc: false, attachmentBytes: MOST_BYTES, repeatable: true },
     start: async () => {
@@ -63,8 +65,17 @@ function create({ wire: name, password, limit }: MemorySettings, host: BridgeHos
       if (!deadline.aborted) await Promise.race([Promise.allSettled(running), isOver]);
     },
     send: (message, signal) => send(name, message, signal),
+    preview: ({ text }) => {
+      const parts = Math.max(1, Math.ceil(text.length / 100));
+      return { parts, cost: { amount: parts, currency: "EUR" } };
+    },
     health: () => ({ state, since, ...(state === "degraded" ? { reason: "MEMORY_DOWN" } : {}) }),
   };
+}
+
+async function answerCall(request: Request): Promise<Response> {
+  const words: unknown = await request.json().catch(() => undefined);
+  return new Response(null, { status: typeof words === "string" ? 204 : 400 });
 }
 
 /** @returns whether the wire may forget the arrival. */

@@ -3,8 +3,25 @@ import { existsSync } from "node:fs";
 import { synapsePython } from "../../demo/setup/paths.js";
 import { sharedMaterial } from "./shared-material.ts";
 
+/** Kannel's own test of its SMPP side: where Debian has it. */
+export const DRIVE_SMPP = "/usr/lib/kannel/test/drive_smpp";
+
 /** What some tests need of the machine beyond node_modules. */
-export type Need = "synapse" | "dovecot" | "postfix" | "redis-server" | "ngircd" | "root" | "jsmpp-smsc";
+export type Need =
+  | "synapse"
+  | "dovecot"
+  | "postfix"
+  | "redis-server"
+  | "ngircd"
+  | "net-smpp"
+  | "kannel"
+  | "kannel-extras"
+  | "root"
+  | "chromium"
+  | "jsmpp-smsc";
+
+/** The browser of the tests. */
+export const BROWSER = process.env.GUICHET_CHROMIUM ?? "/usr/bin/chromium";
 
 const isThere: Record<Need, () => boolean> = {
   synapse: () => existsSync(synapsePython),
@@ -12,6 +29,10 @@ const isThere: Record<Need, () => boolean> = {
   postfix: () => isInstalled("postfix"),
   "redis-server": () => isInstalled("redis-server"),
   ngircd: () => isInstalled("ngircd"),
+  "net-smpp": () => spawnSync("perl", ["-MNet::SMPP", "-e", "1"], { stdio: "ignore" }).status === 0,
+  kannel: () => isInstalled("bearerbox") && isInstalled("smsbox"),
+  "kannel-extras": () => existsSync(DRIVE_SMPP),
+  chromium: () => existsSync(BROWSER),
   root: () => process.getuid?.() === 0,
   // Not published: only some machines have it beside the checkout, CI among them or not.
   "jsmpp-smsc": () => sharedMaterial("tools/jsmpp-smsc") !== undefined && isInstalled("java") && isInstalled("mvn"),

@@ -31,6 +31,8 @@ export interface SmsGatewayDouble {
   /** Requests to send, also those that were refused. */
   readonly asked: number;
   next: Fault;
+  /** `Retry-After` of what it throttles. */
+  retryAfter: string | undefined;
   /** Seconds that its clock is ahead (OVHcloud). */
   clockAhead: number;
   /** Tells which messages it has, also those that it did not confirm (OVHcloud). */
@@ -72,6 +74,7 @@ export async function startSmsGatewayDouble(kind: Kind, port = 0): Promise<SmsGa
       response.writeHead(status, { "content-length": said.length + 100 }).write(said);
       return void setTimeout(() => request.socket.destroy(), 20);
     }
+    if (fault === "throttle" && double.retryAfter !== undefined) response.setHeader("retry-after", double.retryAfter);
     response.writeHead(status, { "content-type": kind === "kannel" ? "text/html" : "application/json" }).end(said);
   };
   const http = createServer((request, response) => void answer(request, response));
@@ -89,6 +92,7 @@ export async function startSmsGatewayDouble(kind: Kind, port = 0): Promise<SmsGa
       return asked;
     },
     next: "answer",
+    retryAfter: undefined,
     clockAhead: 0,
     lists: false,
     outgoing: new Map(),

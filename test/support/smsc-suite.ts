@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { createMemoryHost } from "../../src/conformance/memory-host.ts";
 import { until } from "./patience.ts";
 import { type ChannelSettings, type SmsChannel, startSmsChannel } from "./sms-channel.ts";
@@ -35,6 +35,8 @@ export function useSmsc(options: readonly string[] = []): SmscSuite {
     for (const channel of open) await channel.stop();
     open.clear();
     await smsc?.order("reset");
+    // Whatever a test was about: guichet never sends what is malformed.
+    expect(await smsc?.lint()).toEqual([]);
     await smsc?.order("clear");
   });
   const begin: SmscSuite["begin"] = async (smpp = {}, more = {}, host = createMemoryHost()) => {

@@ -34,7 +34,9 @@ const pigeon: BridgeDefinition = {
     throw new Error("a test of faults builds nothing");
   },
 };
-const findBridge: FindBridge = async (use, folder) => (use === "pigeon" ? pigeon : findRealBridge(use, folder));
+const webPigeon = { ...pigeon, needsPublicUrl: true };
+const findBridge: FindBridge = async (use, folder) =>
+  ({ pigeon, "web-pigeon": webPigeon })[use] ?? findRealBridge(use, folder);
 
 const BUNDLED = listBundledBridges().join(", ");
 
@@ -69,6 +71,10 @@ describe("a file without faults", () => {
     ["a channel", CHANNEL],
     ["empty sections", `${HEAD}database:\nqueue:\nlog:\nchannels:\n`],
     ["a bridge's own null", `${CHANNEL}    nullable: null\n`],
+    [
+      "a bridge of web pages with a public address",
+      `${CHANNEL.replace("use: pigeon", "use: web-pigeon")}public: { url: "https://town.example/counter" }\n`,
+    ],
     ["an anchor", `${HEAD}log: &l { level: info }\nqueue: {}\n`],
   ])("%s", async (_name, text) => {
     expect(await faultsOf(text)).toEqual([]);
@@ -213,6 +219,37 @@ describe("each fault is told with its line, what was found and what is allowed",
       ],
     ],
     [
+      "an outside address that is none",
+      `${HEAD}public: { url: "https://town.example/" }\n`,
+      [
+        '4:16 public.url: found "https://town.example/", allowed: an address without a slash at its end, a query or a name of a user',
+      ],
+    ],
+    [
+      "one port for the public and the homeserver",
+      `${HEAD}public: { url: "https://town.example", port: 9001 }\n`,
+      [
+        "4:46 public.port: found 9001, which is taken by appservice.port, allowed: a port that nothing else in this file has",
+      ],
+    ],
+    [
+      "a proxy that is no address",
+      `${HEAD}public: { url: "https://town.example", trusted_proxies: [ proxy ] }\n`,
+      ['4:59 public.trusted_proxies[0]: found "proxy", allowed: an address or a network such as 192.0.2.0/24'],
+    ],
+    [
+      "a channel in the place of guichet's own pages",
+      CHANNEL.replace("  post:", "  files:"),
+      ['5:3 channels.files: found "files", allowed: another name: this one is guichet\'s own in web addresses'],
+    ],
+    [
+      "a bridge of web pages without a public address",
+      CHANNEL.replace("use: pigeon", "use: web-pigeon"),
+      [
+        '6:10 channels.post.use: found "web-pigeon", which citizens reach by HTTP, allowed: it beside `public`, which says where: the top of `guichet sample` shows it',
+      ],
+    ],
+    [
       "a portal that is none",
       HEAD.replace("{ name", "{ portal: channel, name"),
       ['3:24 agencies.town-hall.portal: found "channel", allowed: one of thread, room'],
@@ -313,7 +350,7 @@ describe("each fault is told with its line, what was found and what is allowed",
       "a file that is a text",
       "hello\n",
       [
-        "1:1 found a text, allowed: a map with the keys homeserver, appservice, bot, data_folder, database, queue, log, agencies, channels",
+        "1:1 found a text, allowed: a map with the keys homeserver, appservice, public, bot, data_folder, database, queue, log, agencies, channels",
       ],
     ],
   ])("%s", async (_name, text, faults) => {

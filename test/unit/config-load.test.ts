@@ -39,14 +39,22 @@ const findBridge = async () => pigeon;
 /** What a bridge is lent; `create` must not use it yet. */
 const host: BridgeHost = {
   languages: ["en"],
+  agencyNames: new Map([["en", "Post office"]]),
   channel: "post",
   inbox: {
     accept: () => Promise.reject(new Error("not started")),
+    numberOf: () => Promise.reject(new Error("not started")),
     receipt: () => Promise.reject(new Error("not started")),
+  },
+  shelf: {
+    put: () => Promise.reject(new Error("not started")),
+    list: () => Promise.reject(new Error("not started")),
+    open: () => Promise.reject(new Error("not started")),
   },
   log: pino({ enabled: false }),
   now: () => new Date(),
   notes: { get: async () => undefined, set: () => Promise.reject(new Error("not started")) },
+  routes: { on: () => undefined },
   lease: () => Promise.reject(new Error("not started")),
 };
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { runCheck, whySkipped } from "../../src/conformance/check.ts";
 import { allChecks } from "../../src/conformance/checks/all.ts";
-import { ContractBroken, conformsToContract, HarnessFault } from "../../src/conformance/index.ts";
+import { ContractBroken, conformsToContract, HarnessFault, type Outside } from "../../src/conformance/index.ts";
 import * as sentences from "../../src/conformance/sentences.ts";
 import { flaws, leftovers } from "../support/bridge-flaws.ts";
 import { memoryBridge } from "../support/memory-bridge.ts";
@@ -71,8 +71,8 @@ describe("the kit itself", () => {
   test("a part that is lacking without a word is the harness's fault, not the bridge's", async () => {
     const harness = {
       ...memoryHarness,
-      open: async () => {
-        const { behave: _behave, ...remote } = await memoryHarness.open();
+      open: async (outside: Outside) => {
+        const { behave: _behave, ...remote } = await memoryHarness.open(outside);
         return remote;
       },
     };

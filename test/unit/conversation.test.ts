@@ -6,7 +6,7 @@ import { matchConversation } from "../../src/conversation/match.ts";
 import { relationIn } from "../../src/conversation/portal.ts";
 import { makeReplyToken, readReplyToken } from "../../src/conversation/token.ts";
 import { readWords } from "../../src/conversation/words.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import type { KnownConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
 import type { StoredMessage } from "../../src/store/schema.ts";
@@ -69,11 +69,14 @@ describe("match", () => {
     portal: "thread",
     room: roomId("!r"),
     address: "jeanne@example.org",
+    citizen: "_guichet_email_x",
+    hasWays: false,
+    isWay: false,
     root: eventId("$root"),
     latest: eventId("$latest"),
     ...over,
   });
-  const evidence = { channel: "town-mail", address: "jeanne@example.org", named: undefined };
+  const evidence = { channel: "town-mail", agency: "town-hall", address: "jeanne@example.org", named: undefined };
 
   test("a cited message counts from the same sender only", () => {
     expect(matchConversation(evidence, [known("1", { address: "mallory@example.org" })])).toBeUndefined();
@@ -86,10 +89,18 @@ describe("match", () => {
     expect(matchConversation(other, [known("2", { address: other.address }), known("1")])?.id).toBe("1");
   });
 
-  test("another channel's conversation is never joined", () => {
-    expect(
-      matchConversation({ ...evidence, named: conversationId("1") }, [known("1", { channel: "tax-mail" })]),
-    ).toBeUndefined();
+  test("another agency's conversation is never joined", () => {
+    const others = { agency: "tax-office", channel: "tax-mail", isWay: true };
+    expect(matchConversation({ ...evidence, named: conversationId("1") }, [known("1", others)])).toBeUndefined();
+  });
+
+  test("another channel's is joined by a token, or from where its citizen is known to be reached", () => {
+    const form = known("1", { channel: "town-form", address: "f-17" });
+    expect(matchConversation({ ...evidence, named: conversationId("1") }, [form])?.id).toBe("1");
+    expect(matchConversation(evidence, [form])).toBeUndefined();
+    expect(matchConversation(evidence, [{ ...form, isWay: true }])?.id).toBe("1");
+    // Equal addresses on two channels are two people.
+    expect(matchConversation(evidence, [known("1", { channel: "town-form" })])).toBeUndefined();
   });
 });
 

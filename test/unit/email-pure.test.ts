@@ -8,7 +8,6 @@ import { continueFrom, nameArrival } from "../../bridges/email/imap-cursor.ts";
 import { settings } from "../../bridges/email/settings.ts";
 import { ruleOnFailure } from "../../bridges/email/smtp-error.ts";
 import { tidyFileName, tidyLine, tidyMediaType, tidyText } from "../../bridges/email/tidy.ts";
-import { backOff } from "../../bridges/email/wait.ts";
 
 describe("addresses", () => {
   test.each([
@@ -172,10 +171,6 @@ describe("IMAP", () => {
     expect(nameArrival("INBOX", { uidValidity: "7", uid: 5 })).toBe("imap:INBOX:7:5");
     const longest = { digest: "f".repeat(64), uidValidity: "4294967295", uid: 4294967295 };
     expect(nameArrival("x".repeat(300), longest).length).toBeLessThanOrEqual(200);
-  });
-  test("waiting grows to a minute", () => {
-    expect([0, 1, 5, 6, 50].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 32_000, 60_000, 60_000]);
-    expect(backOff(0, 0)).toBe(500);
   });
 });
 

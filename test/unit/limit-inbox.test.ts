@@ -28,6 +28,7 @@ test("a channel stores a few arrivals at a time, some wait, and the rest is to c
         await new Promise<void>((resolve) => (waiting[waiting.length - 1] = resolve));
         return "accepted";
       },
+      numberOf: async () => undefined,
       receipt: async () => "applied",
     },
     { crowds: () => false, atOnce: 2, waiting: 3 },
@@ -57,6 +58,7 @@ test("a channel that crowds others stores one arrival at a time, with a rest aft
         return "accepted";
       },
       receipt: async () => "applied",
+      numberOf: async () => undefined,
     },
     { crowds: () => crowds },
   );

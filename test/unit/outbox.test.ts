@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { DeliveryError } from "../../src/adapter/index.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
+import type { OpenChannel } from "../../src/desk/find-way.ts";
 import { looksLike, outcomeOf } from "../../src/desk/show-outcome.ts";
 import { conversationId, eventId } from "../../src/domain/ids.ts";
 import { listCopies, objectToCopies } from "../../src/outbox/copies.ts";
 import { endingOf, endingOfSent } from "../../src/outbox/ending.ts";
-import type { OpenChannel } from "../../src/outbox/intake.ts";
 import { chooseChannel, listVerbs, readOpening } from "../../src/outbox/opening.ts";
 import { readEvent } from "../../src/outbox/read-event.ts";
 import { renderAnswer } from "../../src/outbox/render.ts";
+import { findNamedWay, readVia } from "../../src/outbox/route-answer.ts";
 import { type Circumstances, ruleOn } from "../../src/outbox/rule.ts";
 
 const now = new Date(1_800_000_000_000);
@@ -267,6 +269,7 @@ describe("commands beside !reply and !note", () => {
   const openings = ["mail", "write"];
   test.each([
     ["!cc in the thread", text("!cc yes", thread), { thread: citizen }, { is: "answer", toAll: true }],
+    ["!via in the thread", text("!via sms\nyes", thread), { thread: citizen }, { is: "answer", isVia: true }],
     ["!cc as a reply", text("!cc yes", reply), { repliedTo: citizen }, { answers: "$citizen", toAll: true }],
     ["!cc outside", text("!cc yes"), {}, { is: "ignored" }],
     ["!mail outside", text("!mail a@b.example Hello\nYes"), {}, { is: "opening" }],
@@ -301,7 +304,7 @@ describe("commands beside !reply and !note", () => {
           body,
           ...(formatted_body === undefined ? {} : { format: "org.matrix.custom.html", formatted_body }),
         },
-        { isOpening: true },
+        { isHeaded: true },
       );
     expect(words("!mail a@b.example Hi\n\nYes\n!reply no")).toEqual({ text: "Yes\n!reply no" });
     expect(words("!mail a@b.example Hi")).toBeUndefined();
@@ -356,11 +359,63 @@ describe("commands beside !reply and !note", () => {
   });
 });
 
+describe("!via", () => {
+  const bridge = (example: string, accepts: RegExp, canSend = true): OpenChannel["bridge"] => ({
+    capabilities: { send: canSend, html: true, subject: true, cc: true, attachmentBytes: 0, repeatable: true },
+    start: async () => undefined,
+    stop: async () => undefined,
+    health: () => ({ state: "up", since: new Date() }),
+    ...(canSend ? { send: async () => ({ remoteId: "" }) } : {}),
+    opening: {
+      verb: "mail",
+      example,
+      parseAddress: (text) => (accepts.test(text) ? { address: text.toLowerCase() } : undefined),
+    },
+  });
+  const channels: OpenChannel[] = [
+    { name: "news", type: "email", bridge: bridge("a@b", /@/, false) },
+    { name: "post", type: "email", bridge: bridge("a@b", /@/) },
+    {
+      name: "Texts",
+      type: "sms",
+      bridge: { ...bridge("+1", /^\+/), opening: { verb: "text", example: "+1", parseAddress: () => undefined } },
+    },
+  ];
+  const known = [
+    { channel: "Texts", address: "+2" },
+    { channel: "post", address: "new@x" },
+    { channel: "post", address: "old@x" },
+  ];
+  const way = (word: string, address?: string) => {
+    const found = findNamedWay(channels, known, { word, address });
+    return "way" in found ? found.way : found.objection(chooseTexts(["en"]));
+  };
+  test("takes a kind of channel, its command or its name, and the newest way that is known", () => {
+    expect([way("email"), way("mail"), way("post"), way("texts")]).toEqual([known[1], known[1], known[1], known[0]]);
+    expect(way("email", "A@b")).toEqual({ channel: "post", address: "a@b" });
+    expect(way("sms", "nobody")).toContain("!via sms +1");
+    expect(way("fax")).toBe('Not sent: this agency has no channel "fax" that carries answers. It has: email, sms.');
+    expect(way("news")).toContain("no channel");
+  });
+  test("the first line alone is the command", () => {
+    expect(readVia({ body: "!VIA SMS +33 6 11\nyes" })).toEqual({ word: "sms", address: "+33611" });
+    expect(readVia({ body: "!via sms" })).toEqual({ word: "sms", address: undefined });
+  });
+});
+
 describe("answers to all", () => {
   const [ann, bob, office] = ["ann", "bob", "office"].map((name) => ({ address: `${name}@x.example` }));
   test("go once to each who wrote, was named or wants the answer", () => {
     if (!ann || !bob || !office) throw new Error("nobody");
-    const record = { event: eventId("$c"), remoteId: undefined, from: ann, replyTo: office, cc: [bob, office, ann] };
+    const ways = { channel: "post", answers: { channel: "post", address: ann.address } };
+    const record = {
+      event: eventId("$c"),
+      remoteId: undefined,
+      from: ann,
+      replyTo: office,
+      cc: [bob, office, ann],
+      ...ways,
+    };
     expect(listCopies(record, ann.address)).toEqual([office, bob]);
     // Somebody else than the conversation's citizen wrote last.
     expect(listCopies({ ...record, from: bob, replyTo: undefined, cc: [ann] }, ann.address)).toEqual([bob]);

@@ -3,7 +3,7 @@ import { composeText } from "../../src/conversation/compose.ts";
 import { chooseEarlier, nameMatter } from "../../src/conversation/earlier.ts";
 import { linkToEvent, linkToRoom } from "../../src/conversation/permalink.ts";
 import { relationIn } from "../../src/conversation/portal.ts";
-import { chooseTexts } from "../../src/desk/texts.ts";
+import { chooseTexts } from "../../src/desk/choose-texts.ts";
 import type { EarlierConversation } from "../../src/domain/conversation.ts";
 import { conversationId, eventId, roomId } from "../../src/domain/ids.ts";
 import { nameOurUsers } from "../../src/matrix/identity.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readWish } from "../../bridges/sms/consent.ts";
+import { encodeGsm7 } from "../../bridges/sms/gsm7.ts";
 import { createLimits } from "../../bridges/sms/limits.ts";
 import { spellingsOf } from "../../bridges/sms/message-ids.ts";
 import { isAnswerable, readNumber, readSender } from "../../bridges/sms/numbers.ts";
@@ -8,10 +9,9 @@ import { isQuiet } from "../../bridges/sms/quiet-hours.ts";
 import { simplify } from "../../bridges/sms/simplify.ts";
 import { answerTo, type Pdu, writePdu } from "../../bridges/sms/smpp/pdu.ts";
 import { BrokenPdu, BrokenStream, createPduReader, readMessage } from "../../bridges/sms/smpp/read-pdu.ts";
-import { readReceipt } from "../../bridges/sms/smpp/receipt.ts";
+import { readReceipt, wordsOf } from "../../bridges/sms/smpp/receipt.ts";
 import { openRepeats } from "../../bridges/sms/smpp/repeats.ts";
 import { readUserData } from "../../bridges/sms/smpp/user-data.ts";
-import { backOff } from "../../bridges/sms/wait.ts";
 
 describe("numbers", () => {
   test.each([
@@ -72,6 +72,17 @@ describe("receipts", () => {
   });
   test.each(["", "bonjour", "stat:DELIVRD", "id:12", "id:12 stat:WHO"])("%j is none", (text) => {
     expect(read(text)).toBeUndefined();
+  });
+  test("words are read in ASCII, also where data_coding 0 is the GSM alphabet", () => {
+    const message = readMessage(deliver(GOOD));
+    const words = (octets: Buffer, dataCoding = 0) => {
+      const receipt = { ...message, octets, dataCoding };
+      return wordsOf(receipt, readUserData(receipt).text);
+    };
+    const ascii = "id:ab_12@x sub:001 stat:DELIVRD err:000 ";
+    expect(words(Buffer.concat([Buffer.from(`${ascii}text:`), Buffer.from([0x05, 0x1b, 0x65])]))).toBe(ascii);
+    expect(words(Buffer.from(`${ascii}Text:`, "utf16le").swap16(), 8)).toBe(`${ascii}Text:`);
+    expect(words(encodeGsm7("id:a_b stat:DELIVRD"))).toBe("id:a_b stat:DELIVRD");
   });
   test("parameters win over words", () => {
     const options = new Map([
@@ -181,35 +192,69 @@ test("the pace: so many at once, so many a second, and a rest when it is asked f
   (await pace.take(signal))();
 });
 
-test("arrivals: again over another connection is the same, again over this one is new words", async () => {
-  const kept = new Map<string, string>();
-  const notes = {
-    get: async (key: string) => kept.get(key),
-    set: async (key: string, value: string) => void kept.set(key, value),
+describe("arrivals", () => {
+  const openNotes = () => {
+    const kept = new Map<string, string>();
+    const notes = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, value: string) => void kept.set(key, value),
+    };
+    return { kept, notes };
   };
+  const session = (number: number, since = 0) => ({ number, since });
   const message = readMessage(deliver(GOOD));
-  const repeats = await openRepeats(notes);
-  const first = await repeats.nameOf(message, 1);
-  repeats.answered(first, true);
-  const second = await repeats.nameOf(message, 1);
-  expect(second).not.toBe(first);
-  repeats.answered(second, true);
-  await repeats.confirm([first]);
-  expect(await repeats.nameOf(message, 2)).toBe(second);
-  // Killed: the next process knows what the SMSC may send again.
-  const after = await openRepeats(notes);
-  expect(await after.nameOf(message, 1)).toBe(second);
-  after.answered(second, false);
-  expect(await after.nameOf(message, 1)).toBe(second);
-  after.answered(second, true);
-  await after.confirm(after.written(1));
-  expect(kept.get("smpp-unconfirmed")).toBe("[]");
-  expect([...kept.values()].join("")).not.toContain("336");
-});
+  const other = { ...message, octets: Buffer.from("autre") };
 
-test("back-off doubles to a minute, and no two clients keep step", () => {
-  expect([0, 1, 2, 10, 40].map((failures) => backOff(failures, 1))).toEqual([1000, 2000, 4000, 60_000, 60_000]);
-  expect(backOff(3, 0)).toBe(4000);
+  test("again over another connection is the same, again over this one is new words", async () => {
+    const { kept, notes } = openNotes();
+    const repeats = await openRepeats(notes);
+    const { name: first } = await repeats.nameOf(message, session(1));
+    repeats.answered(first, true);
+    const { name: second } = await repeats.nameOf(message, session(1));
+    expect(second).not.toBe(first);
+    repeats.answered(second, true);
+    await repeats.confirm([first]);
+    const again = { name: second, isDoubtful: false };
+    expect(await repeats.nameOf(message, session(2))).toEqual(again);
+    // Killed: the next process knows what the SMSC may send again.
+    const after = await openRepeats(notes);
+    expect(await after.nameOf(message, session(1))).toEqual(again);
+    after.answered(second, false);
+    expect(await after.nameOf(message, session(1))).toEqual(again);
+    after.answered(second, true);
+    await after.confirm(after.written(1));
+    expect(kept.get("smpp-unconfirmed")).toBe("[]");
+    expect([...kept.values()].join("")).not.toContain("336");
+  });
+
+  test("what the SMSC has gone past, or should have repeated long ago, is shown again and said to be in doubt", async () => {
+    const { notes } = openNotes();
+    let now = 0;
+    const killed = await openRepeats(notes, () => now);
+    const { name } = await killed.nameOf(message, session(1));
+    killed.answered(name, true);
+
+    const passed = await openRepeats(notes, () => now);
+    // What had waited comes in any order at first, and somebody else's text proves nothing.
+    await passed.nameOf(other, session(1));
+    now = 11_000;
+    await passed.nameOf({ ...other, source: { ...message.source, address: "33699999999" } }, session(1));
+    expect(await passed.nameOf(message, session(1))).toEqual({ name, isDoubtful: false });
+    passed.answered(name, true);
+    await passed.nameOf({ ...message, octets: Buffer.from("encore") }, session(2));
+    // Killed once more: the note knows it too.
+    const next = await openRepeats(notes, () => now);
+    const doubtful = await next.nameOf(message, session(1));
+    expect(doubtful.isDoubtful).toBe(true);
+    expect(doubtful.name).not.toBe(name);
+    next.answered(doubtful.name, true);
+    expect(await next.nameOf(message, session(2))).toEqual({ name: doubtful.name, isDoubtful: false });
+
+    now += 6 * 60 * 1000;
+    expect((await next.nameOf(message, session(3))).isDoubtful).toBe(true);
+    now += 61 * 60 * 1000;
+    expect((await next.nameOf(message, session(4))).isDoubtful).toBe(false);
+  });
 });
 
 describe("STOP and START", () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { decodeGsm7, encodeGsm7, isGsm7, joinEscapes } from "../../bridges/sms/gsm7.ts";
-import { segment } from "../../bridges/sms/segment.ts";
+import { decodeUcs2, joinParts } from "../../bridges/sms/join-parts.ts";
+import { type Segments, segment } from "../../bridges/sms/segment.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { sharedMaterial } from "../support/shared-material.ts";
 
@@ -28,6 +29,13 @@ test.each([
 test("a header with a 16-bit reference leaves 152 septets or 66 units", () => {
   expect(segment("a".repeat(161), 7).parts.map((part) => part.length)).toEqual([152, 9]);
   expect(segment("ж".repeat(71), 7).parts.map((part) => part.length)).toEqual([66, 5]);
+});
+
+test("where nobody knows that it goes over the air in seven bits, a part has 140 letters, or 134 of several", () => {
+  expect(segment("é".repeat(140), 6, "latin1")).toEqual({ encoding: "gsm7", parts: ["é".repeat(140)] });
+  expect(segment("é".repeat(141), 6, "latin1").parts.map((part) => part.length)).toEqual([134, 7]);
+  expect(segment("é", 6, "ascii").encoding).toBe("ucs2");
+  expect(segment("ê", 6, "latin1").encoding).toBe("ucs2");
 });
 
 test("10,000 random texts: the parts are the text, fit, and part no pair", () => {
@@ -56,10 +64,38 @@ test("an escape that a phone left at the end of a part finds its letter in the n
   expect(joinEscapes(decodeGsm7(Buffer.from([0x61, 0x1b])))).toBe("a ");
 });
 
-test("an escape before an unknown code shows the plain letter; national single shifts are read", () => {
+test("an escape before an unknown code shows the plain letter", () => {
   expect(decodeGsm7(Buffer.from([0x1b, 0x61]))).toBe("a");
-  expect(decodeGsm7(Buffer.from([0x1b, 0x61, 0x1b, 0x65]), 2)).toBe("á€");
-  expect(decodeGsm7(Buffer.from([0x1b, 0x73, 0x1b, 0x69]), 1)).toBe("şı");
+});
+
+describe("national tables (3GPP TS 23.038, annex A)", () => {
+  const [TURKISH, SPANISH, PORTUGUESE] = [1, 2, 3];
+  const octets = (hex: string) => Buffer.from(hex.replace(/\s/g, ""), "hex");
+
+  test("single shifts", () => {
+    expect(decodeGsm7(octets("1b61 1b65"), { single: SPANISH })).toBe("á€");
+    expect(decodeGsm7(octets("1b73 1b69 1b47 1b49 1b53 1b67 1b63"), { single: TURKISH })).toBe("şıĞİŞğç");
+    expect(decodeGsm7(octets("1b7b 1b7c 1b05 1b28 1b61 1b7f 1b41"), { single: PORTUGUESE })).toBe("ãõê{ÂâÀ");
+    expect(decodeGsm7(octets("1b62"), { single: SPANISH })).toBe("b");
+  });
+
+  test("locking shifts, with the extension table and with a single shift", () => {
+    expect(decodeGsm7(octets("40 07 0b0c 1c1d 04 60 09 40"), { locking: TURKISH })).toBe("İıĞğŞş€çÇİ");
+    const all = Buffer.from(Array.from({ length: 128 }, (_, code) => (code === 0x1b ? 0x20 : code)));
+    for (const [locking, distinct] of [
+      [TURKISH, "€ıÇĞğŞşİç"],
+      [PORTUGUESE, "êúíóÔôÁáªÇÀ∞^\\Ó|ÂâÊºÍÃÕÚ~ãõ`"],
+    ] as const) {
+      const letters = [...decodeGsm7(all, { locking })];
+      expect(letters).toHaveLength(128);
+      for (const letter of distinct) expect(letters).toContain(letter);
+    }
+    expect(decodeGsm7(octets("4e7b6f 1b3c 1b65"), { locking: PORTUGUESE })).toBe("Não[€");
+    expect(decodeGsm7(octets("1b73 5b"), { locking: PORTUGUESE, single: TURKISH })).toBe("şÃ");
+    // Spanish has no locking table; of others none is known here.
+    expect(decodeGsm7(octets("61 05"), { locking: SPANISH })).toBe("aé");
+    expect(decodeGsm7(octets("61 05"), { locking: 6 })).toBe("aé");
+  });
 });
 
 const alphabet = sharedMaterial("corpora/sms-gsm0338/GSM0338.TXT");
@@ -87,6 +123,13 @@ describe.skipIf(alphabet === undefined)(
 const vectors = sharedMaterial("corpora/sms-segments");
 describe.skipIf(vectors === undefined)("vectors of other programs (need ../shared/corpora/sms-segments)", () => {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(vectors ?? "", name), "utf8"));
+  /** As a phone that got the octets of the parts. */
+  const readBack = ({ encoding, parts }: Segments) =>
+    joinParts(
+      parts.map((part) =>
+        encoding === "gsm7" ? decodeGsm7(encodeGsm7(part)) : decodeUcs2(Buffer.from(part, "utf16le").swap16()),
+      ),
+    );
 
   test.each(["splitsms-gsm.json", "splitsms-unicode.json"])("%s", (name) => {
     const part = z.object({ content: z.string(), bytes: z.number() });
@@ -98,18 +141,23 @@ describe.skipIf(vectors === undefined)("vectors of other programs (need ../share
     for (const { message, parts } of cases) {
       const cut = segment(forced(message).join(""));
       expect(cut.parts).toEqual(parts.map(({ content }) => content));
+      expect(readBack(cut)).toBe(forced(message).join(""));
       const octets = cut.parts.map((each) => sizeOf(cut.encoding, each) * (cut.encoding === "gsm7" ? 1 : 2));
       expect(octets).toEqual(parts.map(({ bytes }) => bytes));
     }
   });
 
   test("twilio.json", () => {
-    const one = z.object({ body: z.string(), encoding: z.string(), segments: z.number(), messageSize: z.number() });
-    for (const { body, encoding, segments, messageSize } of z.array(one).min(5).parse(read("twilio.json"))) {
+    const sizes = { segments: z.number(), messageSize: z.number(), totalSize: z.number() };
+    const one = z.object({ body: z.string(), encoding: z.string(), ...sizes });
+    for (const { body, encoding, segments, messageSize, totalSize } of z.array(one).min(5).parse(read("twilio.json"))) {
       const cut = segment(body);
       expect([body, cut.encoding, cut.parts.length]).toEqual([body, encoding === "GSM-7" ? "gsm7" : "ucs2", segments]);
+      expect(readBack(cut)).toBe(body);
       const bits = isGsm7(body) ? 7 : 16;
       expect(cut.parts.reduce((sum, each) => sum + sizeOf(cut.encoding, each) * bits, 0)).toBe(messageSize);
+      // Six octets of header in each of several parts.
+      expect(messageSize + (segments === 1 ? 0 : segments * 48)).toBe(totalSize);
     }
   });
 });

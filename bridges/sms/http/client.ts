@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { DeliveryError } from "../../../src/adapter/index.ts";
+import { DeliveryError, pause } from "../../../src/adapter/index.ts";
 import type { GatewayHost, OutgoingText, SubmittedText } from "../gateway.ts";
 import { createPace } from "../pace.ts";
-import { pause } from "../wait.ts";
 import { buildRequest, type HttpRequest, resolveUrl, valuesOf } from "./build-request.ts";
 import { ExchangeError, exchange, type HttpAnswer } from "./exchange.ts";
 import { findIn, parseJson } from "./fields.ts";
@@ -25,6 +24,8 @@ export interface GatewayClient {
 
 /** What the answer to a refused login may come from; then the gateway's clock is asked for anew. */
 const LOGIN_STATUSES: readonly number[] = [400, 401, 403];
+/** How long a text waits within its attempt while the gateway wants a rest, in milliseconds. */
+const PATIENCE = 5_000;
 
 export function createClient(settings: HttpSettings, { host, trouble: tell }: GatewayHost): GatewayClient {
   const { mapping, account, key, secret, consumer_key: consumer, webhook } = settings;
@@ -85,6 +86,8 @@ export function createClient(settings: HttpSettings, { host, trouble: tell }: Ga
   };
 
   const handOver = async (text: OutgoingText, values: Values, signal: AbortSignal): Promise<SubmittedText> => {
+    // What waits for longer has its turn with the core's next attempt, and keeps no place meanwhile.
+    if (pace.restsFor() > PATIENCE) throw new DeliveryError("retry", "SMS_THROTTLED");
     const request = buildRequest(mapping.send, base, values, settings.parameters);
     const answer = await pace
       .run(() => send(request, signal), signal)
@@ -93,10 +96,13 @@ export function createClient(settings: HttpSettings, { host, trouble: tell }: Ga
       });
     const verdict = judgeAnswer(mapping.answer, answer, text.deliveryId);
     if (verdict.outcome === "accepted") {
+      pace.ease();
       trouble(undefined);
       return { ids: verdict.ids };
     }
     const { outcome, code, words } = verdict;
+    if (answer.retryAfter !== undefined) pace.rest(answer.retryAfter);
+    else if (code === "SMS_THROTTLED") pace.slow();
     // An answer that is about the message shows that the gateway works.
     if (verdict.trouble) trouble(code);
     else if (outcome === "rejected") trouble(undefined);

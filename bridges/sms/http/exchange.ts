@@ -5,6 +5,8 @@ import type { HttpRequest } from "./build-request.ts";
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** Milliseconds that the gateway asks to wait (RFC 9110, 10.2.3). */
+  readonly retryAfter?: number | undefined;
 }
 
 /** There is no answer. */
@@ -74,9 +76,23 @@ export function exchange(request: HttpRequest, limits: ExchangeLimits, signal: A
       response.on("error", fail);
       response.on("end", () => {
         clearTimeout(connecting);
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces).toString("utf8") });
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(pieces).toString("utf8"),
+          retryAfter: readRetryAfter(response.headers["retry-after"], Date.now()),
+        });
       });
     });
     sent.end(method === "GET" ? undefined : body);
   });
+}
+
+/** Longer than this nobody is kept waiting, in milliseconds. */
+const LONGEST_WAIT = 3_600_000;
+
+/** Seconds, or a date. @returns milliseconds from `now` on; undefined for what is neither, and for the past. */
+export function readRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;
 }

@@ -1,5 +1,5 @@
+import { pause } from "../../../src/adapter/index.ts";
 import type { GatewayHost } from "../gateway.ts";
-import { pause } from "../wait.ts";
 import type { GatewayClient } from "./client.ts";
 import { findIn, parseJson } from "./fields.ts";
 import { readRequest } from "./incoming.ts";

@@ -127,6 +127,8 @@ const text = z.strictObject({
 
 const receipt = z.strictObject({
   id: field,
+  /** Where our delivery id comes back, for a text whose answer was lost. */
+  delivery: field.optional(),
   words: z.array(field).default([]),
   /** Path that the gateway tells the same at; its answer's fields come before those of the request. */
   confirm: template.optional(),

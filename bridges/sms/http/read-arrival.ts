@@ -36,7 +36,12 @@ export function readReceipt(read: ReadField, mapping: ReceiptMapping, now: Date)
   const rule = mapping.rules.find(({ where }) => holds(where, read));
   if (rule === undefined || rule.state === "none" || rule.code === undefined) return "none";
   const words = sayWords(mapping.words, read);
-  return { id, state: rule.state, code: rule.code, at: now, ...(words === undefined ? {} : { remoteAnswer: words }) };
+  const deliveryId = readFilled(mapping.delivery, read);
+  return {
+    ...{ id, state: rule.state, code: rule.code, at: now },
+    ...(deliveryId === undefined ? {} : { deliveryId }),
+    ...(words === undefined ? {} : { remoteAnswer: words }),
+  };
 }
 
 function readFilled(field: string | undefined, read: ReadField): string | undefined {

@@ -1,7 +1,6 @@
-import { DeliveryError } from "../../../src/adapter/index.ts";
+import { DeliveryError, pause } from "../../../src/adapter/index.ts";
 import type { Gateway, GatewayHost } from "../gateway.ts";
 import { createPace } from "../pace.ts";
-import { pause } from "../wait.ts";
 import { COMMAND, STATUS } from "./commands.ts";
 import { readTlsFiles } from "./connect.ts";
 import { type Binding, keepBound } from "./keep-bound.ts";
@@ -37,26 +36,51 @@ export function openSmppGateway(settings: SmppSettings, gatewayHost: GatewayHost
     const onLink = (link: Link | undefined) => {
       transmitter = link;
     };
+    // Nothing is delivered to a transmitter; what is all the same has to go to the receiver.
+    const onMessage = async () => STATUS.ESME_RX_T_APPN;
+    const transmitting = { command: COMMAND.bind_transmitter, onTrouble: report("transmitter"), onLink, onMessage };
     /** One process of many receives: the SMSC would spread the parts of a text over all that are bound. */
-    const bindAlone = (binding: Pick<Binding, "command" | "onTrouble" | "onLink">) => {
+    const receiveAlone = (
+      command: Binding["command"],
+      part: string,
+      around: Around = { before: DONE, after: () => {} },
+    ) => {
+      const onTrouble = report(part);
       const lease = host.lease("smpp", async (held) => {
-        // Read anew each time: another process may have received meanwhile.
-        const { take } = await createArrivals(gatewayHost);
-        const until = AbortSignal.any([held, stopping.signal]);
-        await track(keepBound({ ...shared, ...binding, onMessage: take }, until));
+        await around.before();
+        try {
+          // Read anew each time: another process may have received meanwhile.
+          const { take } = await createArrivals(gatewayHost, settings);
+          const until = AbortSignal.any([held, stopping.signal]);
+          const binding = { command, onTrouble, onLink: command === COMMAND.bind_receiver ? () => {} : onLink };
+          await track(keepBound({ ...shared, ...binding, onMessage: take }, until));
+        } finally {
+          trouble.delete(part);
+          around.after();
+        }
       });
       lease.catch((fault: unknown) => {
         host.log.error({ err: fault, code: "SMPP_LEASE" }, "texts are no longer received");
-        binding.onTrouble("SMPP_LEASE");
+        onTrouble("SMPP_LEASE");
       });
     };
-    if (settings.bind === "transceiver")
-      return bindAlone({ command: COMMAND.bind_transceiver, onTrouble: report("transceiver"), onLink });
-    bindAlone({ command: COMMAND.bind_receiver, onTrouble: report("receiver"), onLink: () => {} });
-    const transmitting = { command: COMMAND.bind_transmitter, onTrouble: report("transmitter"), onLink };
-    // Nothing is delivered to a transmitter; what is all the same has to go to the receiver.
-    const onMessage = async () => STATUS.ESME_RX_T_APPN;
-    void track(keepBound({ ...shared, ...transmitting, onMessage }, stopping.signal));
+    const transmit = (until: AbortSignal) => track(keepBound({ ...shared, ...transmitting }, until));
+    if (settings.bind === "pair") {
+      receiveAlone(COMMAND.bind_receiver, "receiver");
+      void transmit(stopping.signal);
+      return;
+    }
+    // While another process receives, this one sends over a transmitter of its own.
+    let aside = runAside(transmit, stopping.signal);
+    receiveAlone(COMMAND.bind_transceiver, "transceiver", {
+      before: async () => {
+        await aside.end();
+        trouble.delete("transmitter");
+      },
+      after: () => {
+        aside = runAside(transmit, stopping.signal);
+      },
+    });
   };
 
   return {
@@ -81,3 +105,27 @@ export function openSmppGateway(settings: SmppSettings, gatewayHost: GatewayHost
 
 /** Nobody waits longer than this for the end, in milliseconds. */
 const LONGEST_END = 60_000;
+
+/** What goes on before and after this process is the one that receives. */
+interface Around {
+  before(): Promise<void>;
+  after(): void;
+}
+
+const DONE = () => Promise.resolve();
+
+/** A process that has not become the one that receives by then is one of several, in milliseconds. */
+const ASIDE_AFTER = 2_000;
+
+/** Runs what a process does while another one receives: begins a moment later, and ends when it is that one itself. */
+function runAside(run: (until: AbortSignal) => Promise<void>, stop: AbortSignal) {
+  const ending = new AbortController();
+  const until = AbortSignal.any([ending.signal, stop]);
+  const running = pause(ASIDE_AFTER, until).then(() => (until.aborted ? undefined : run(until)));
+  return {
+    end: async () => {
+      ending.abort();
+      await running;
+    },
+  };
+}

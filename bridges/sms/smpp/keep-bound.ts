@@ -1,5 +1,4 @@
-import type { BridgeHost } from "../../../src/adapter/index.ts";
-import { backOff, pause } from "../wait.ts";
+import { type BridgeHost, backOff, pause } from "../../../src/adapter/index.ts";
 import { COMMAND, nameStatus, STATUS } from "./commands.ts";
 import { connect, type TlsFiles } from "./connect.ts";
 import { type Link, type LinkEvents, NoAnswer, openLink } from "./link.ts";

@@ -28,6 +28,16 @@ export function isReceipt({ esmClass, options }: ShortMessage): boolean {
 }
 
 /**
+ * The words of a receipt. SMSCs write them in ASCII, whatever they mean by data_coding 0: an id may have a `_` or `@`, which
+ * are other letters in the GSM alphabet. After `text:` come the citizen's letters.
+ * @param decoded by the message's data_coding.
+ */
+export function wordsOf({ dataCoding, octets }: ShortMessage, decoded: string): string {
+  const [head = ""] = octets.toString("latin1").split(/\btext:/i, 1);
+  return dataCoding === 0 && /^[\x20-\x7e\r\n\t]+$/.test(head) ? head : decoded;
+}
+
+/**
  * Reads the options, and the text (SMPP 3.4, appendix B) where they are silent: its fields in any case and order, `date`
  * or `submit date`, `state` or `stat`.
  * @returns undefined when it names no message or no state.

@@ -5,8 +5,9 @@ import { isAlive } from "./keep-bound.ts";
 import type { Link } from "./link.ts";
 import type { Pdu, ShortMessage } from "./pdu.ts";
 import { readMessage } from "./read-pdu.ts";
-import { isReceipt, readReceipt } from "./receipt.ts";
-import { openRepeats, type Repeats } from "./repeats.ts";
+import { isReceipt, readReceipt, wordsOf } from "./receipt.ts";
+import { type ArrivalName, openRepeats, type Repeats, type SmppSession } from "./repeats.ts";
+import type { SmppSettings } from "./settings.ts";
 import { readUserData, type UserData } from "./user-data.ts";
 
 /** Takes in what an SMSC delivers: texts, their parts, and receipts. */
@@ -19,7 +20,10 @@ export interface Arrivals {
 const CONFIRM_AFTER = 200;
 const CONFIRM_LIMIT = 10_000;
 
-export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals> {
+export async function createArrivals(
+  gatewayHost: GatewayHost,
+  { default_alphabet: alphabet }: Pick<SmppSettings, "default_alphabet">,
+): Promise<Arrivals> {
   const { host } = gatewayHost;
   const repeats = await openRepeats(host.notes);
   const sessions = new WeakMap<Link, Session>();
@@ -28,13 +32,13 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
     const known = sessions.get(link);
     if (known !== undefined) return known;
     links += 1;
-    const session: Session = { number: links, timer: undefined };
+    const session: Session = { number: links, since: Date.now(), timer: undefined };
     sessions.set(link, session);
     void link.closed.then(() => clearTimeout(session.timer));
     return session;
   };
   const takeReceipt = async (message: ShortMessage, { text }: UserData): Promise<number> => {
-    const receipt = readReceipt(message.options, text);
+    const receipt = readReceipt(message.options, wordsOf(message, text));
     if (receipt === undefined) host.log.warn({ code: "SMPP_RECEIPT_UNREADABLE" }, "a receipt could not be read");
     if (receipt?.state === undefined) return STATUS.ESME_ROK;
     const { id, state, code, remoteAnswer } = receipt;
@@ -42,10 +46,11 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
     await gatewayHost.receipt({ id, state, code, ...said, at: host.now() });
     return STATUS.ESME_ROK;
   };
-  const takeText = async (message: ShortMessage, { text, part }: UserData, id: string | undefined) => {
+  const takeText = async (message: ShortMessage, { text, part }: UserData, named?: ArrivalName) => {
     const ends = { from: readAddressOf(message.source), to: readAddressOf(message.destination) };
     const taken = await gatewayHost.received({
-      id,
+      id: named?.name,
+      isDoubtful: named?.isDoubtful ?? false,
       ...ends,
       text,
       at: host.now(),
@@ -57,14 +62,15 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
   return {
     take: async (pdu, link) => {
       const message = readMessage(pdu);
-      const data = readUserData(message);
+      const data = readUserData(message, alphabet);
       if (isReceipt(message)) return takeReceipt(message, data);
       // A part names itself: which text, and its place in it.
-      if (data.part !== undefined) return takeText(message, data, undefined);
+      if (data.part !== undefined) return takeText(message, data);
       const session = sessionOf(link);
-      const name = await repeats.nameOf(message, session.number);
+      const named = await repeats.nameOf(message, session);
+      const { name } = named;
       try {
-        const status = await takeText(message, data, name);
+        const status = await takeText(message, data, named);
         repeats.answered(name, true);
         confirmSoon(repeats, link, session);
         return status;
@@ -76,8 +82,7 @@ export async function createArrivals(gatewayHost: GatewayHost): Promise<Arrivals
   };
 }
 
-interface Session {
-  readonly number: number;
+interface Session extends SmppSession {
   timer: NodeJS.Timeout | undefined;
 }
 

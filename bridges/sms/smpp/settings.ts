@@ -42,6 +42,12 @@ export const smppSettings = z
       .describe(
         "How the parts of a long text are joined: a header with a short or long reference, or sar_ parameters, which some operators refuse.",
       ),
+    default_alphabet: z
+      .enum(["gsm7", "latin1", "ascii"])
+      .default("gsm7")
+      .describe(
+        "What the SMSC reads in data_coding 0. With another than gsm7, texts that it lacks letters for go as UCS-2.",
+      ),
     receipt_ids: z
       .enum(["auto", "decimal", "hexadecimal"])
       .default("auto")

@@ -1,6 +1,6 @@
 import { DeliveryError } from "../../../src/adapter/index.ts";
+import { encodeDefault } from "../default-alphabet.ts";
 import type { OutgoingText, SubmittedText, TextPart } from "../gateway.ts";
-import { encodeGsm7 } from "../gsm7.ts";
 import type { Pace } from "../pace.ts";
 import { addressOf } from "./addresses.ts";
 import { COMMAND, STATUS, TAG } from "./commands.ts";
@@ -100,19 +100,21 @@ async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Pr
   return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
-const GSM7 = 0;
+const SMSC_DEFAULT = 0;
 const UCS2 = 8;
 const UDH_INDICATOR = 0x40;
 
-function messageOf(text: OutgoingText, part: TextPart, { concatenation }: SmppSettings): ShortMessage {
-  const words = text.encoding === "gsm7" ? encodeGsm7(part.text) : Buffer.from(part.text, "utf16le").swap16();
+function messageOf(text: OutgoingText, part: TextPart, settings: SmppSettings): ShortMessage {
+  const { concatenation, default_alphabet: alphabet } = settings;
+  const words =
+    text.encoding === "gsm7" ? encodeDefault(part.text, alphabet) : Buffer.from(part.text, "utf16le").swap16();
   const header = part.of === 1 || concatenation === "sar" ? Buffer.alloc(0) : headerOf(part, concatenation === "udh16");
   return {
     source: addressOf(text.from),
     destination: addressOf(text.to),
     esmClass: header.length === 0 ? 0 : UDH_INDICATOR,
     registeredDelivery: 1,
-    dataCoding: text.encoding === "gsm7" ? GSM7 : UCS2,
+    dataCoding: text.encoding === "gsm7" ? SMSC_DEFAULT : UCS2,
     octets: Buffer.concat([header, words]),
     options: part.of > 1 && concatenation === "sar" ? sarOf(part) : new Map(),
   };

@@ -1,3 +1,4 @@
+import { type DefaultAlphabet, decodeDefault } from "../default-alphabet.ts";
 import { decodeGsm7 } from "../gsm7.ts";
 import { decodeUcs2, joinParts } from "../join-parts.ts";
 import { TAG } from "./commands.ts";
@@ -18,13 +19,20 @@ const UDH_INDICATOR = 0x40;
 const CONCATENATED = 0x00;
 const CONCATENATED_16 = 0x08;
 const SINGLE_SHIFT = 0x24;
+const LOCKING_SHIFT = 0x25;
 
-/** Reads header, options and alphabet. What says that it is part 5 of 3 is shown as a text of its own. */
-export function readUserData({ esmClass, dataCoding, octets, options }: ShortMessage): UserData {
+/**
+ * Reads header, options and alphabet. What says that it is part 5 of 3 is shown as a text of its own.
+ * @param standard what the SMSC means by data_coding 0.
+ */
+export function readUserData(
+  { esmClass, dataCoding, octets, options }: ShortMessage,
+  standard: DefaultAlphabet = "gsm7",
+): UserData {
   const { elements, rest } = (esmClass & UDH_INDICATOR) === 0 ? { elements: NONE, rest: octets } : splitHeader(octets);
   const part = partOfHeader(elements) ?? partOfOptions(options);
   const alphabet = alphabetOf(dataCoding);
-  const words = { text: decode(rest, alphabet, elements), isBinary: alphabet === "binary" };
+  const words = { text: decode(rest, alphabet, elements, standard), isBinary: alphabet === "binary" };
   if (part === undefined || part.of < 2 || part.number < 1 || part.number > part.of)
     return { ...words, text: joinParts([words.text]) };
   return { ...words, part };
@@ -65,6 +73,7 @@ function partOfOptions(options: ShortMessage["options"]): UserData["part"] {
 }
 
 type Alphabet =
+  | "default"
   | "gsm7"
   | "latin1"
   | "ucs2"
@@ -77,7 +86,7 @@ type Alphabet =
 
 /** data_coding (SMPP 3.4, 5.2.19); from 0x10 on the groups of 3GPP TS 23.038, 4. IA5 is read with Latin-1, which holds it. */
 const ALPHABETS: ReadonlyMap<number, Alphabet> = new Map([
-  [0, "gsm7"],
+  [0, "default"],
   [1, "latin1"],
   [2, "binary"],
   [3, "latin1"],
@@ -99,8 +108,10 @@ function alphabetOf(coding: number): Alphabet {
 
 const GENERAL: readonly Alphabet[] = ["gsm7", "binary", "ucs2"];
 
-function decode(octets: Buffer, alphabet: Alphabet, elements: Elements): string {
-  if (alphabet === "gsm7") return decodeGsm7(octets, elements.get(SINGLE_SHIFT)?.[0]);
+function decode(octets: Buffer, alphabet: Alphabet, elements: Elements, standard: DefaultAlphabet): string {
+  const national = { single: elements.get(SINGLE_SHIFT)?.[0], locking: elements.get(LOCKING_SHIFT)?.[0] };
+  if (alphabet === "default") return decodeDefault(octets, standard, national);
+  if (alphabet === "gsm7") return decodeGsm7(octets, national);
   if (alphabet === "latin1") return octets.toString("latin1");
   if (alphabet === "binary") return octets.toString("hex");
   if (alphabet !== "ucs2") return new TextDecoder(alphabet).decode(octets);

@@ -2,6 +2,7 @@ import type { Check } from "../check.ts";
 import { arrivalChecks } from "./arrivals.ts";
 import { arrivingFileChecks, leavingFileChecks } from "./files.ts";
 import { lifeChecks } from "./life.ts";
+import { routeChecks } from "./routes.ts";
 import { seenChecks } from "./seen.ts";
 import { failingChecks, sendingChecks } from "./sending.ts";
 import { stopChecks } from "./stop.ts";
@@ -14,6 +15,7 @@ export const allChecks: readonly Check[] = [
   ...sendingChecks,
   ...failingChecks,
   ...leavingFileChecks,
+  ...routeChecks,
   ...seenChecks,
   ...stopChecks,
 ];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { CONTRACT_GENERATION } from "../../adapter/index.ts";
 import type { Check } from "../check.ts";
 import { demand } from "../contract-broken.ts";
@@ -47,6 +48,7 @@ export const lifeChecks: readonly Check[] = [
         `\`capabilities.send\` is ${capabilities.send}, and \`send\` is ${isThere ? "there" : "not there"}`,
       );
       demand(isThere || bridge.opening === undefined, "there is an `opening` without `send`");
+      demand(isThere || bridge.preview === undefined, "there is a `preview` without `send`");
       demand(isThere || capabilities.attachmentBytes === 0, "`attachmentBytes` is above 0 without `send`");
       demandAsDeclared("sending", has(stage, "sending"), capabilities.send);
       if (!isThere) return;
@@ -66,6 +68,26 @@ export const lifeChecks: readonly Check[] = [
       demand(parseAddress(example) !== undefined, `"${example}" is read as none`);
       for (const own of addresses) demand(parseAddress(own) === undefined, `"${own}" is read as a citizen's`);
       for (const none of ["", "?"]) demand(parseAddress(none) === undefined, `"${none}" is read as an address`);
+    },
+  },
+  {
+    sentence: sentences.PREVIEW_IS_PURE,
+    needs: ["sending"],
+    see: async (stage) => {
+      const bridge = stage.create();
+      if (bridge.preview === undefined) return;
+      using resources = watchResources();
+      let least = 0;
+      for (const letters of DRAFT_LETTERS) {
+        const draft = { to: { address: stage.remote.citizen }, text: "a b ".repeat(letters / 4), attachments: [] };
+        const preview: unknown = bridge.preview(draft);
+        const parts = readParts(preview);
+        demand(isDeepStrictEqual(preview, bridge.preview(draft)), "it says something else the second time");
+        demand(parts >= least, `${letters} letters are ${parts} parts, and fewer letters are ${least}`);
+        least = parts;
+      }
+      const open = await resources.listOpen();
+      demand(open.length === 0, `it opened ${open.join(", ")}`);
     },
   },
   {
@@ -100,6 +122,22 @@ export const lifeChecks: readonly Check[] = [
     },
   },
 ];
+
+/** How long the texts are that `preview` is asked about. */
+const DRAFT_LETTERS = [0, 40, 4_000];
+
+/** @throws Error that says what is wrong with what `preview` gave. */
+function readParts(preview: unknown): number {
+  const { parts, cost, remarks = [] } = Object(preview);
+  demand(Number.isSafeInteger(parts) && parts >= 1, `\`parts\` is ${String(parts)}`);
+  if (cost !== undefined) {
+    demand(Number.isFinite(cost.amount) && cost.amount >= 0, `\`cost.amount\` is ${String(cost.amount)}`);
+    demand(/^[A-Z]{3}$/.test(cost.currency), `\`cost.currency\` is "${String(cost.currency)}"`);
+  }
+  const isSaid = Array.isArray(remarks) && remarks.every((remark) => typeof remark === "string" && remark !== "");
+  demand(isSaid, "`remarks` are no sentences");
+  return parts;
+}
 
 /** The harness and the bridge must agree, or checks would be skipped that the bridge has to pass. */
 function demandAsDeclared(part: string, isChecked: boolean, isDeclared: boolean): void {

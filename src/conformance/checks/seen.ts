@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Bridge } from "../../adapter/index.ts";
 import type { Check } from "../check.ts";
 import { demand } from "../contract-broken.ts";
+import { VISITOR } from "../memory-host.ts";
 import { moment, until } from "../patience.ts";
 import * as sentences from "../sentences.ts";
 import type { Stage } from "../stage.ts";
@@ -30,7 +31,10 @@ export const seenChecks: readonly Check[] = [
     see: async (stage) => {
       const { host, remote } = stage;
       const bridge = await stage.start();
-      const forbidden = new Map<string, string>([[remote.citizen, "the citizen's address"]]);
+      const forbidden = new Map<string, string>([
+        [remote.citizen, "the citizen's address"],
+        [VISITOR, "a visitor's address"],
+      ]);
       for (const secret of remote.secrets ?? []) forbidden.set(secret, "a secret of the settings");
       const reasons: string[] = [];
       const look = () => reasons.push(bridge.health().reason ?? "");

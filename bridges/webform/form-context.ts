@@ -1,0 +1,70 @@
+import type { KeyObject } from "node:crypto";
+import type { BridgeHost } from "../../src/adapter/index.ts";
+import { type Field, fieldsIn } from "./fields.ts";
+import type { FormKeys } from "./guard/keys.ts";
+import { isProven, makeChallenge } from "./guard/proof.ts";
+import type { Site } from "./pages/page.ts";
+import type { FormSettings } from "./settings.ts";
+import { bareOf, chooseLanguage, LANGUAGES, sayOwn, type Texts, textsIn } from "./texts.ts";
+
+/** A form, apart from any request. */
+export interface Form {
+  readonly settings: FormSettings;
+  readonly host: BridgeHost;
+  readonly keys: FormKeys;
+  /** Where the form is reached from outside. */
+  readonly publicUrl: string;
+}
+
+/** What a request is answered with, in its language. */
+export interface Asked {
+  readonly site: Site;
+  readonly texts: Texts;
+  readonly fields: readonly Field[];
+}
+
+export function readAsked({ settings, host, publicUrl }: Form, request: Request): Asked {
+  const { searchParams } = new URL(request.url);
+  const language = chooseLanguage(settings.languages, {
+    asked: searchParams.get("lang"),
+    acceptLanguage: request.headers.get("accept-language"),
+    agency: host.languages,
+  });
+  const texts = textsIn(language);
+  return {
+    texts,
+    fields: fieldsIn(settings.fields, texts, host.languages),
+    site: {
+      path: new URL(publicUrl).pathname.replace(/\/$/, ""),
+      agency: sayOwn(Object.fromEntries(host.agencyNames), [language, ...host.languages]).text,
+      languages: settings.languages.map(textsIn),
+      embedIn: settings.embed_in.map((site) => new URL(site).origin),
+    },
+  };
+}
+
+/** The texts in which agents are written to. */
+export function agencyTexts({ host }: Form): Texts {
+  const language = chooseLanguage(LANGUAGES, {
+    asked: null,
+    acceptLanguage: null,
+    agency: host.languages.map(bareOf),
+  });
+  return textsIn(language);
+}
+
+/** What a form needs of its keys, read once a request. */
+export interface Secrets {
+  readonly key: KeyObject;
+  challenge(nonce: string): Promise<string>;
+  isProven(nonce: string, proof: string): Promise<boolean>;
+}
+
+export async function readSecrets({ keys }: Form): Promise<Secrets> {
+  const [key, text] = await Promise.all([keys.read(), keys.readText()]);
+  return {
+    key,
+    challenge: (nonce) => makeChallenge(text, nonce),
+    isProven: (nonce, proof) => isProven(text, nonce, proof),
+  };
+}
