@@ -70,7 +70,7 @@ export async function resumeChannel(db: Kysely<Schema>, channel: string): Promis
     .execute();
   const { rows: answers } = await sql<{ conversation_id: string }>`
     update outbox o set due_at = now() from conversation c
-    where c.id = o.conversation_id and c.channel = ${channel} and o.is_open and o.state = 'queued'
+    where c.id = o.conversation_id and coalesce(o.channel, c.channel) = ${channel} and o.is_open and o.state = 'queued'
       and o.code in ('CHANNEL_DOWN', 'CHANNEL_UNKNOWN')
     returning o.conversation_id`.execute(db);
   const lanes = new Set([
