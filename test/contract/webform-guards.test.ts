@@ -166,7 +166,7 @@ test("faults are told next to their fields, and the files wait for the next try"
   expect(message?.text).toBe(
     "short\n\nEmail address: anna@example.org\nTelephone number: +33612345678\nDay: 2026-12-24\nTopic: B",
   );
-  expect(message?.remarks).toEqual(["Wishes to be answered by SMS: +33612345678"]);
+  expect(message?.answerVia).toEqual({ type: "sms", address: "+33612345678" });
   expect(message?.files.map(({ name, content }) => [name, content.equals(PNG)])).toEqual([["lamp.png", true]]);
   // They waited for one form only.
   const lost = await post(url, { fields: Object.entries({ ...good, token: tokenOf(await ask(url)), kept: "0" }) });

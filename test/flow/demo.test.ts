@@ -62,7 +62,7 @@ describe.skipIf(lacking)(`npm run demo ${lacking ?? ""}`, () => {
       const demo = run("--json", "--config", fragments.path("fragment.yaml"));
       const told = demoAddresses.parse(JSON.parse(await demo.line()));
       expect(Object.keys(told.agencies)).toEqual(["town-hall", "library"]);
-      expect(Object.keys(told.channels)).toEqual(["town-mail", "town-sms", "library-mail"]);
+      expect(Object.keys(told.channels)).toEqual(["town-mail", "town-sms", "town-form", "library-mail"]);
 
       const { agent, homeserver } = told;
       const client = new MatrixClient(homeserver, { userId: agent.user_id, accessToken: agent.access_token });

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { simpleParser } from "mailparser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, caseUrlOf, fillIn, isReceipt, type PostedFile, post, tokenOf } from "../support/form-visitor.ts";
 import { type House, openHouse } from "../support/house.ts";
@@ -25,9 +26,9 @@ describe.skipIf(lacks)(`a form before a real Synapse${lacks ? ` (${lacks})` : ""
     const limits = { per_address_unproven: 1000, per_address: 1000 };
     house = await openHouse({
       agency: { acknowledge: true },
-      config: {
-        public: { url: `http://127.0.0.1:${port}`, port },
-        channels: { "town-form": { use: "webform", agency: "town-hall", least_seconds: 0, limits } },
+      config: { public: { url: `http://127.0.0.1:${port}`, port } },
+      channels: {
+        "town-form": { use: "webform", agency: "town-hall", least_seconds: 0, limits, answer_via: ["email"] },
       },
     });
     url = `http://127.0.0.1:${port}/town-form`;
@@ -62,6 +63,25 @@ describe.skipIf(lacks)(`a form before a real Synapse${lacks ? ` (${lacks})` : ""
     await post(address, { fields: Object.entries({ token: tokenOf(await ask(address)), act: "close" }) });
     await house.arrival("closed the case");
   }, 120_000);
+
+  test("who asks for answers by mail gets them there, and goes on by mail in the same conversation", async () => {
+    const fields = { name: "Dora", email: "dora@example.org", message: "Un arbre est tombé", consent: "1" };
+    const receipt = await fillIn(url, { ...fields, answer: "email" });
+    const number = /class="number">(\d+)</.exec(receipt.text)?.[1];
+    const root = await house.arrival("Un arbre est tombé");
+    expect(String(root.content.body)).toContain("Answers leave by town-mail, to dora@example.org");
+    const acknowledgement = await simpleParser((await house.sent(1))[0]?.raw ?? "");
+    expect(acknowledgement.text).toContain(`Its number is ${number}.`);
+    const answer = await house.agent.reply(house.room, root.event_id, "Nous venons.", root.event_id);
+    const [, mail] = await house.sent(2);
+    expect(mail?.to).toEqual(["dora@example.org"]);
+    await house.agent.waitForEvent(house.room, (event) => isReaction(event, answer, "✅ town-mail"));
+    const { messageId = "", subject = "" } = await simpleParser(mail?.raw ?? "");
+    await house.mail({ from: "dora@example.org", inReplyTo: messageId, subject, text: "Merci, à demain." });
+    const more = await house.arrival("Merci, à demain.");
+    expect(more.sender).toBe(root.sender);
+    expect(more.content["m.relates_to"]).toMatchObject({ rel_type: "m.thread", event_id: root.event_id });
+  }, 60_000);
 
   test("killed as soon as the receipt is seen, again and again: all are in the room, once, under their numbers", async () => {
     const seen: string[] = [];

@@ -16,9 +16,11 @@ export const WINDOWS = [
 
 const found = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
 
-/** What axe-core finds wrong with the page as it is: a line each. */
+/** What axe-core finds wrong with the page as it is, without the pages of others in it: a line each. */
 export async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const violations: unknown = await page.evaluate("axe.run(document).then(({ violations }) => violations)");
+  const violations: unknown = await page.evaluate(
+    "axe.run(document, { iframes: false }).then(({ violations }) => violations)",
+  );
   return found.parse(violations).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

@@ -16,6 +16,7 @@ export const demoAddresses = z.object({
       use: z.string(),
       address: z.string().optional(),
       smtp: z.object({ host: z.string(), port: z.int() }).optional(),
+      url: z.url().optional(),
       number: z.string().startsWith("+").optional(),
       smsc: z.object({ control: z.url() }).optional(),
     }),
