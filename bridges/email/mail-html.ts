@@ -1,4 +1,5 @@
 import type { OutboundMessage } from "../../src/adapter/index.ts";
+import { escapeHtml } from "../../src/adapter/index.ts";
 
 /**
  * Looks that every mail program shows. Outlook for Windows lays out with Word: no classes, no rem, table lines and
@@ -62,6 +63,3 @@ function linkify(word: string): string {
   if (address === undefined) return escapeHtml(word);
   return `${escapeHtml(before)}<a href="${escapeHtml(address)}">${escapeHtml(address)}</a>${escapeHtml(after)}`;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");

@@ -1,5 +1,4 @@
-import { DeliveryError, type Notes } from "../../src/adapter/index.ts";
-import { createInOrder } from "./in-order.ts";
+import { createInOrder, DeliveryError, type Notes } from "../../src/adapter/index.ts";
 
 export interface LimitSettings {
   readonly per_minute?: number | undefined;

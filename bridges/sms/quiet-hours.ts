@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "../../src/adapter/index.ts";
 
 const time = () =>
   z
@@ -31,13 +32,4 @@ export function isQuiet({ from, to, time_zone }: QuietHours, at: Date): boolean 
   });
   const now = clock.format(at);
   return from <= to ? from <= now && now < to : from <= now || now < to;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

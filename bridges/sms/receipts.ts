@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BridgeHost, DeliveryReceipt } from "../../src/adapter/index.ts";
+import { createInOrder } from "../../src/adapter/index.ts";
 import type { GatewayReceipt } from "./gateway.ts";
-import { createInOrder } from "./in-order.ts";
 import { spellingsOf } from "./message-ids.ts";
 import type { SentPart, SentParts } from "./sent-parts.ts";
 import { isTextKey, say } from "./texts.ts";

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Acceptance, BridgeHost } from "../../src/adapter/index.ts";
+import { createInOrder } from "../../src/adapter/index.ts";
 import { type Consent, readWish } from "./consent.ts";
 import type { ReceivedText } from "./gateway.ts";
-import { createInOrder } from "./in-order.ts";
 import { readSender, type Sender } from "./numbers.ts";
 import { createReassembler, type JoinedText } from "./reassemble.ts";
 import type { SmsSettings } from "./settings.ts";

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../src/adapter/index.ts";
 import type { Field } from "./fields.ts";
 import type { Answers } from "./read-form.ts";
 import type { Texts } from "./texts.ts";
@@ -74,6 +75,3 @@ function sayValue({ kind, options }: Field, value: string, { say }: Texts): stri
   if (kind === "checkbox") return say("yes");
   return options.find((option) => option.value === value)?.label.text ?? value;
 }
-
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);

@@ -1,5 +1,4 @@
-import { Readable } from "node:stream";
-import type { Visit } from "../../src/adapter/index.ts";
+import { toWebStream, type Visit } from "../../src/adapter/index.ts";
 import { type Asked, agencyTexts, type Form, readAsked, readSecrets, type Secrets } from "./form-context.ts";
 import { type CaseLink, makeCaseLink, readCaseLink } from "./guard/case-link.ts";
 import { makeFormToken } from "./guard/form-token.ts";
@@ -104,8 +103,7 @@ export async function sendFile(form: Form, request: Request, visit: Visit): Prom
   const file = open.history.find(({ key }) => key === entry)?.files[Number(place)];
   const content = file && (await form.host.shelf.open(placeOf(open.link.token), entry, Number(place)));
   if (!file || !content) return renderPage(noticePage(open.asked, "missing"), { status: 404 });
-  const body: unknown = Readable.toWeb(content);
-  if (!(body instanceof ReadableStream)) throw new Error("a stream is no stream of the web");
+  const body = toWebStream(content);
   return new Response(body, {
     headers: {
       "content-type": "application/octet-stream",

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Bridge, BridgeDefinition, BridgeHost, Visit } from "../../src/adapter/index.ts";
+import { createInOrder } from "../../src/adapter/index.ts";
 import { sendFile, showCase, showReceipt, takeCasePost } from "./follow-up.ts";
 import type { Form } from "./form-context.ts";
 import { createAdmission } from "./guard/admission.ts";
 import { openKeys } from "./guard/keys.ts";
 import { watchHealth } from "./health.ts";
-import { inTurns } from "./in-turns.ts";
 import { openForm, orBusy, takeForm } from "./receive.ts";
 import { sendAnswer } from "./send.ts";
 import { type FormSettings, settings } from "./settings.ts";
@@ -32,7 +32,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     form,
     admission: createAdmission(config.limits, () => host.now().getTime()),
     kept: createKeptFiles(),
-    inTurn: inTurns(),
+    inTurn: createInOrder(),
   };
   const health = watchHealth(host.now);
   const visits = openVisits(form);

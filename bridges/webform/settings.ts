@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "../../src/adapter/index.ts";
 import { fields, words } from "./field-settings.ts";
 import { LANGUAGES } from "./texts.ts";
 import { KNOWN_TYPES } from "./upload/file-types.ts";
@@ -112,14 +113,5 @@ export const settings = z
       path: ["answer_via"],
     },
   );
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export type FormSettings = z.output<typeof settings>;

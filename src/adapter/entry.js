@@ -4,4 +4,14 @@ import { existsSync } from "node:fs";
 
 const source = new URL("./index.ts", import.meta.url);
 const entry = existsSync(source) ? source : new URL("../../dist/src/adapter/index.js", import.meta.url);
-export const { CONTRACT_GENERATION, DeliveryError, backOff, pause, untilAborted } = await import(entry.href);
+export const {
+  CONTRACT_GENERATION,
+  DeliveryError,
+  backOff,
+  createInOrder,
+  escapeHtml,
+  isTimeZone,
+  pause,
+  toWebStream,
+  untilAborted,
+} = await import(entry.href);

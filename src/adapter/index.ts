@@ -1,6 +1,9 @@
 /** `guichet/adapter`: all that a bridge may import from the core. */
 export { backOff } from "../domain/back-off.ts";
+export { createInOrder } from "../domain/in-order.ts";
 export { pause, untilAborted } from "../domain/pause.ts";
+export { isTimeZone } from "../domain/time-zone.ts";
+export { escapeHtml } from "../html/write-html.ts";
 export {
   type Acceptance,
   type Bridge,
@@ -33,3 +36,4 @@ export {
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
 export type { Cost, Draft, Preview } from "./preview.ts";
 export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";
+export { toWebStream } from "./web-stream.ts";

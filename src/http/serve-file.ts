@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { toWebStream } from "../adapter/index.ts";
 import { isRecord } from "../domain/is-record.ts";
 import type { PageStatus } from "./pages.ts";
-import { toWebStream } from "./web-stream.ts";
 
 /** A file that a link leads to. */
 export interface ServedFile {

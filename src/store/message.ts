@@ -7,9 +7,6 @@ export interface RecordedMessage {
   readonly event: EventId;
   readonly conversation: ConversationId;
   readonly author: "citizen" | "agent" | "bridge";
-  readonly remoteId: string | undefined;
-  /** Address of the citizen who wrote it. */
-  readonly address: string | undefined;
 }
 
 export async function addMessage(
@@ -36,11 +33,10 @@ export async function findMessages(
 ): Promise<Map<EventId, RecordedMessage>> {
   if (events.length === 0) return new Map();
   const rows = await db
-    .selectFrom("message as m")
-    .leftJoin("ghost as g", "g.localpart", "m.ghost")
-    .select(["m.event_id", "m.conversation_id", "m.author", "m.remote_id", "g.address"])
-    .where("m.event_id", "in", events)
-    .where("m.room_id", "=", room)
+    .selectFrom("message")
+    .select(["event_id", "conversation_id", "author"])
+    .where("event_id", "in", events)
+    .where("room_id", "=", room)
     .execute();
   return new Map(
     rows.map((row) => [
@@ -49,8 +45,6 @@ export async function findMessages(
         event: eventId(row.event_id),
         conversation: conversationId(row.conversation_id),
         author: row.author,
-        remoteId: row.remote_id ?? undefined,
-        address: row.address ?? undefined,
       },
     ]),
   );

@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import axe from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openBrowser } from "../support/browser.ts";
 import { type FormSite, openFormSite } from "../support/form-site.ts";
-import { BROWSER, missing } from "../support/needs.ts";
+import { missing } from "../support/needs.ts";
 
 /** What axe finds, and how far the page runs out of its window. */
 const RUN_AXE = `axe
@@ -92,7 +93,7 @@ describe.skipIf(absent)(
     let browser: Browser;
     beforeAll(async () => {
       site = await openFormSite(SETTINGS, LENT);
-      browser = await chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox"] });
+      browser = await openBrowser();
     });
     afterAll(async () => {
       await browser?.close();

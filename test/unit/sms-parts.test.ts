@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createInOrder } from "../../bridges/sms/in-order.ts";
 import { decodeUcs2, joinParts } from "../../bridges/sms/join-parts.ts";
 import { createReassembler, type JoinedText } from "../../bridges/sms/reassemble.ts";
+import { createInOrder } from "../../src/domain/in-order.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
 /** A reassembler with a clock, a store that can be away, and an inbox that knows its keys. */

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../../src/adapter/index.ts";
 import { headerValue } from "../headers.ts";
 import { htmlToText } from "../html-text.ts";
 import { type Language, say, type TextKey } from "../texts.ts";
@@ -196,11 +197,6 @@ const joinTexts = (texts: readonly string[]) =>
     .map((text) => text.replace(/^\n+/, "").trimEnd())
     .filter((text) => text !== "")
     .join("\n\n");
-
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"]/g, (sign) =>
-    sign === "&" ? "&amp;" : sign === "<" ? "&lt;" : sign === ">" ? "&gt;" : "&quot;",
-  );
 
 /** In characters: longer plain parts stay out of the HTML form, and are shown as text. */
 const LONGEST_PLAIN_PART = 1_000_000;
