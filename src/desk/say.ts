@@ -13,11 +13,14 @@ export interface DeskParts {
   readonly users: OurUsers;
 }
 
-/** Says something to one agent, as a notice in the conversation under the message it is about. */
+/**
+ * Says something to one agent, as a notice in the conversation under the message it is about.
+ * @param notice.round tells the same words about the same message apart from those of an earlier round.
+ */
 export async function sayToAgent(
   parts: DeskParts,
   place: ConversationPlace,
-  notice: { text: string; about: EventId; agent: UserId },
+  notice: { text: string; about: EventId; agent: UserId; round?: readonly string[] },
 ): Promise<void> {
   const { database, client, users } = parts;
   const root = place.root ?? notice.about;
@@ -27,11 +30,12 @@ export async function sayToAgent(
     "m.mentions": { user_ids: [notice.agent] },
     ...relationIn({ portal: place.portal, root, latest: place.latest ?? root }, notice.about),
   };
-  const txnId = nameTransaction("notice", notice.about, notice.text);
+  const { about, round = [] } = notice;
+  const txnId = nameTransaction("notice", about, notice.text, ...round);
   const event = await asMember(parts, place.room, () =>
     client.send(place.room, "m.room.message", content, { as: users.bot, txnId }),
   );
-  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
+  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge", about });
 }
 
 /** Says something in a conversation's thread to whoever reads it: nobody is called. `source` names what it is about. */

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type DeskParts, sayInThread, sayToAgent } from "../desk/say.ts";
-import { looksLike, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
+import { looksLike, outcomeOf, roundOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { EventId } from "../domain/ids.ts";
@@ -103,9 +103,12 @@ async function explain(parts: ShowParts, answer: AgentsAnswer, wanted: Shown): P
   const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
   if (!place) return;
   const texts = parts.texts(place.agency);
-  const say = (text: string) => sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });
-  if (isPartial) await say(texts.refused(answer.refused));
-  if (isTrouble) await say(wordsFor(texts, answer));
+  const round = roundOf(answer);
+  const say = (text: string) => sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent, round });
+  // Nobody has it, or nobody knows: what follows is the agent's to decide.
+  const withChoice = (text: string) => (wanted === "failed" ? `${text} ${texts.choice}` : text);
+  if (isPartial) await say(isTrouble ? texts.refused(answer.refused) : withChoice(texts.refused(answer.refused)));
+  if (isTrouble) await say(withChoice(wordsFor(texts, answer)));
 }
 
 /** Why an answer has not arrived, and what the agent can do. */

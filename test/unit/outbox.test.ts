@@ -225,8 +225,8 @@ describe("render", () => {
 });
 
 describe("ending of an attempt", () => {
-  const first = { attempts: 1, firstAttemptAt: new Date() };
-  const daysLater = { attempts: 60, firstAttemptAt: new Date(Date.now() - 121 * 3600_000) };
+  const first = { attempts: 1, attemptsBefore: 0, firstAttemptAt: new Date() };
+  const daysLater = { attempts: 60, attemptsBefore: 0, firstAttemptAt: new Date(Date.now() - 121 * 3600_000) };
   const fault = (consequence: "retry" | "rejected" | "unknown") =>
     new DeliveryError(consequence, "X_1", { remoteAnswer: "no" });
 
