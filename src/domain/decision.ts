@@ -5,7 +5,7 @@ import { isRecord } from "./is-record.ts";
 export type Decision = "replay" | "drop";
 
 /** Reactions by which agents decide. */
-export const DECISION_SIGNS: Readonly<Record<Decision, string>> = { replay: "🔁", drop: "🗑️" };
+const DECISION_SIGNS: Readonly<Record<Decision, string>> = { replay: "🔁", drop: "🗑️" };
 
 /** Some clients send an emoji without the selector that makes it one (Unicode, variation selector-16). */
 const bare = (key: string) => key.replaceAll("\u{FE0F}", "");

@@ -31,7 +31,14 @@ export async function writeLedger(lines: AsyncIterable<LedgerLine>, format: Ledg
 
 /** RFC 4180. What a spreadsheet would take for a formula gets an apostrophe: other people's servers write these words. */
 const openCsv = () =>
-  stringify({ header: true, columns: [...COLUMNS], record_delimiter: "\r\n", escape_formulas: true });
+  stringify({
+    header: true,
+    columns: [...COLUMNS],
+    record_delimiter: "\r\n",
+    // The library quotes whole delimiters only.
+    quoted_match: /[\r\n]/,
+    escape_formulas: true,
+  });
 
 /** One array, a line an element. */
 function openJson(): Transform {

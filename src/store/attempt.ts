@@ -55,8 +55,7 @@ export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: An
         is_dead = kind = 'answer' and coalesce(news_state, '') not in ('delivered', 'read')
           and (${isOver} or (${state === "sent"} and coalesce(news_state, '') = 'failed'))
       where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
-    ), noted as (${noteSteps("outbox_id", step)}
-    ), named as (
+    ), noted as ${noteSteps("outbox_id", step)}, named as (
       update message set remote_id = ${remoteId ?? null}, channel = ${answer.isElsewhere ? answer.channel : null}
       where event_id = ${answer.event ?? null} and ${remoteId !== undefined} and exists (select 1 from changed)
     )

@@ -93,7 +93,7 @@ export async function decideDead(
   const { rows } = await sql<{ conversation_id: string }>`
     with changed as (
       update outbox set is_dead = false${change} where ${isNamed(name)} and is_dead returning id, conversation_id
-    ), noted as (${noteSteps("outbox_id", step)})
+    ), noted as ${noteSteps("outbox_id", step)}
     select conversation_id from changed`.execute(db);
   return rows[0] && conversationId(rows[0].conversation_id);
 }

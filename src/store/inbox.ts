@@ -65,7 +65,7 @@ export async function addArrivals(
       ) as arrival (channel, dedupe_key, lane, message, received_at, has_files)
       on conflict (channel, dedupe_key) do nothing
       returning id, channel, dedupe_key
-    ), noted as (${noteSteps("inbox_id", { step: "received" })})
+    ), noted as ${noteSteps("inbox_id", { step: "received" })}
     select id, channel, dedupe_key from changed`.execute(db);
   const stored = new Map(rows.map((row) => [JSON.stringify([row.channel, row.dedupe_key]), inboxId(row.id)]));
   return arrivals.map(({ channel, dedupeKey }) => {

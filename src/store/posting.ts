@@ -57,8 +57,7 @@ async function recordText(
     with changed as (
       update inbox set ${change}, conversation_id = ${conversation}
       where id = ${id} and state = 'waiting' and ${fenced(fence)} returning id
-    ), noted as (${noteSteps("inbox_id", ...steps)}
-    ), rooted as (
+    ), noted as ${noteSteps("inbox_id", ...steps)}, rooted as (
       update conversation set root_event_id = ${text}
       where id = ${conversation} and room_id = ${room} and root_event_id is null and exists (select 1 from changed)
     ), recorded as (

@@ -74,8 +74,7 @@ export async function dropQuarantined(db: Kysely<Schema>, id: InboxId): Promise<
   const { rows } = await sql<{ id: string }>`
     with changed as (
       update inbox set state = 'dropped', message = null where id = ${id} and state = 'quarantined' returning id
-    ), noted as (${noteSteps("inbox_id", { step: "dropped" })}
-    ), files as (
+    ), noted as ${noteSteps("inbox_id", { step: "dropped" })}, files as (
       delete from inbox_attachment where inbox_id in (select id from changed) returning blob_id
     ), blobs as (
       delete from blob where id in (select blob_id from files)

@@ -24,12 +24,12 @@ export interface NewStep<Step extends MessageStep = MessageStep> {
 export function noteSteps(of: "inbox_id" | "outbox_id", ...steps: readonly NewStep[]): RawBuilder<object> {
   const rows = steps.map(
     ({ step, at, attempt, code, remoteAnswer }) =>
-      sql`(${step}::text, coalesce(${at ?? null}::timestamptz, clock_timestamp()), ${attempt ?? null}::integer,
+      sql`(${step}::text, coalesce((${at ?? null})::timestamptz, clock_timestamp()), ${attempt ?? null}::integer,
         ${code ?? null}::text, ${remoteAnswer ?? null}::text)`,
   );
-  return sql`insert into step (${sql.ref(of)}, step, at, attempt, code, remote_answer, process)
+  return sql`(insert into step (${sql.ref(of)}, step, at, attempt, code, remote_answer, process)
     select changed.id, made.step, made.at, made.attempt, made.code, made.remote_answer, ${PROCESS}
-    from changed cross join lateral (values ${sql.join(rows)}) as made (step, at, attempt, code, remote_answer)`;
+    from changed cross join lateral (values ${sql.join(rows)}) as made (step, at, attempt, code, remote_answer))`;
 }
 
 /** A step as it was made. */
