@@ -47,25 +47,17 @@ describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeo
   }
 
   const react = (on: string, key: string) =>
-    house().agent.send(
-      house().room,
-      { "m.relates_to": { rel_type: "m.annotation", event_id: on, key } },
-      "m.reaction",
-    );
+    house().agent.send(house().room, { "m.relates_to": { rel_type: "m.annotation", event_id: on, key } }, "m.reaction");
 
   const leaves = (word: string) =>
-    expect
-      .poll(() => house().sink.mails.filter(({ raw }) => raw.includes(word)).length, { timeout: WAIT_MS })
-      .toBe(1);
+    expect.poll(() => house().sink.mails.filter(({ raw }) => raw.includes(word)).length, { timeout: WAIT_MS }).toBe(1);
 
   test("an answer that gives up mentions its agent, is listed, replayed by an operator, and arrives", async () => {
     const { agent, room, sink } = house();
     const root = await write("gina");
     sink.faults = { data: [451, "4.2.2 Mailbox full"] };
     const answer = await agent.reply(room, root, "Word-gina", root);
-    await expect
-      .poll(() => house().guichet.log().includes('"code":"SMTP_451"'), { timeout: WAIT_MS })
-      .toBe(true);
+    await expect.poll(() => house().guichet.log().includes('"code":"SMTP_451"'), { timeout: WAIT_MS }).toBe(true);
     // Five days later.
     await inDatabase(({ durable }) =>
       sql`update outbox set first_attempt_at = now() - interval '6 days' where event_id = ${answer}`.execute(durable),
@@ -189,7 +181,7 @@ describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeo
     await outcome(house(), answer, "✅");
     const told = await guichet("trace", "<wanda@example.org>");
     expect(told).toMatch(/^arrival\/\d+ {2}case\/\d+ {2}town-mail {2}posted\n/);
-    expect(told).toMatch(/received[^]*screened[^]*posted[^]*\n\nanswer\/\d+[^]*composed[^]*held[^]*attempted[^]*accepted/);
+    expect(told).toMatch(/received.*screened.*posted.*\n\nanswer\/\d+.*composed.*held.*attempted.*accepted/s);
     const [, arrival = "", number = ""] = /^(arrival\/\d+) {2}(case\/\d+)/.exec(told) ?? [];
     for (const name of ["wanda@example.org", root, arrival, number]) expect(await guichet("trace", name)).toBe(told);
     const left = sink.mails.find(({ raw }) => raw.includes("Word-wanda"))?.raw ?? "";
@@ -219,7 +211,9 @@ describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeo
     const root = await write("kill");
     for (let round = 0; round < 4; round += 1) {
       for (let index = 0; index < 5; index += 1) {
-        void house().mail({ from: `k${index}@example.org`, text: `kill ${round} ${index}` }).catch(() => undefined);
+        void house()
+          .mail({ from: `k${index}@example.org`, text: `kill ${round} ${index}` })
+          .catch(() => undefined);
         await agent.reply(room, root, `Word-kill-${round}-${index}`, root);
       }
       await new Promise((resolve) => setTimeout(resolve, 150 + 250 * round));
@@ -232,8 +226,10 @@ describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeo
       .toBe(20);
     expect(await guichet("ledger", "check")).toBe("All messages and their steps say the same.\n");
     // A row that changed behind the ledger's back is found.
-    await inDatabase(({ durable }) => sql`update outbox set state = 'failed' where event_id = (select event_id from
-      outbox where state = 'sent' order by id desc limit 1)`.execute(durable));
+    await inDatabase(({ durable }) =>
+      sql`update outbox set state = 'failed' where event_id = (select event_id from
+      outbox where state = 'sent' order by id desc limit 1)`.execute(durable),
+    );
     await expect(guichet("ledger", "check")).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^answer\/\d+\tfailed\taccepted\n$/),

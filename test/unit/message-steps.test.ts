@@ -8,8 +8,8 @@ import {
   statesBefore,
   stepOfEnding,
 } from "../../src/domain/message-steps.ts";
-import { selectEvents } from "../../src/matrix/incoming.ts";
 import { nameOurUsers } from "../../src/matrix/identity.ts";
+import { selectEvents } from "../../src/matrix/incoming.ts";
 import { readEvent } from "../../src/outbox/read-event.ts";
 
 type AnyMoves = Readonly<Record<string, { readonly after: readonly (string | undefined)[] }>>;
@@ -42,7 +42,10 @@ describe("steps of a message", () => {
     ["edited, then taken back", "composed held held cancelled"],
     ["edited while it is tried", "composed held attempted deferred queued attempted accepted"],
     ["its process dies", "composed held attempted attempted unknown"],
-    ["given up, sent again, refused, sent again", "composed held attempted gave-up replayed attempted refused replayed"],
+    [
+      "given up, sent again, refused, sent again",
+      "composed held attempted gave-up replayed attempted refused replayed",
+    ],
     ["came back, and is taken back before it leaves again", "composed held attempted accepted replayed cancelled"],
   ])("%s: %s", (_what, steps) => expect(isAllowed(SENDING_MOVES, steps.split(" "))).toBe(true));
 
