@@ -2,8 +2,9 @@ import type { Lane } from "../domain/ids.ts";
 
 /** Whoever was served within this time is about, in milliseconds. */
 const ABOUT_MS = 10_000;
-/** Whoever had work all the time for so long crowds those who are about and had not, in milliseconds. */
+/** Whoever had work all the time for so long, in milliseconds, or has so many lanes waiting, crowds those who are about. */
 const CROWD_MS = 2_000;
+const CROWD_LANES = 32;
 /**
  * What a sharer that crowds others rests after each run, as a multiple of the run, and at most, in milliseconds. A crowd that
  * lasts rests less: it is not a mishap any more, and its own people wait.
@@ -53,7 +54,8 @@ export const openSharer = (way: string, whose: string): Sharer => ({
 
 type All = ReadonlyMap<string, Sharer>;
 
-const isCrowding = ({ busySince }: Sharer, now: number) => busySince !== undefined && now - busySince > CROWD_MS;
+const isCrowding = ({ busySince, waiting }: Sharer, now: number) =>
+  waiting.length > CROWD_LANES || (busySince !== undefined && now - busySince > CROWD_MS);
 
 /** Whoever waits for a first turn is about too: a crowd that has all slots gives way to it at its next message. */
 const isAbout = ({ running, outside, waiting, servedAt }: Sharer, now: number) =>
