@@ -57,7 +57,8 @@ export const ARRIVAL_MOVES: Moves<ArrivalStep, ArrivalState> = {
   deferred: { to: "waiting", after: ["received", "deferred", "screened", "released"] },
   // Twice, when its room was replaced before its files had followed.
   screened: { to: "waiting", after: ["received", "deferred", "screened", "released"] },
-  posted: { to: "posted", after: ["screened", "deferred"] },
+  // Its words may have stood in the room before it was set aside.
+  posted: { to: "posted", after: ["screened", "deferred", "released"] },
   quarantined: { to: "quarantined", after: ["received", "deferred", "screened", "released"] },
   released: { to: "waiting", after: ["quarantined"] },
   dropped: { to: "dropped", after: ["quarantined"] },

@@ -1,10 +1,21 @@
-import { createSecretKey } from "node:crypto";
+import { createSecretKey, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeliveryReceipt } from "../../src/adapter/index.ts";
+import { DeliveryError, type DeliveryReceipt, type Sent } from "../../src/adapter/index.ts";
+import { nameDelivery } from "../../src/conversation/delivery-id.ts";
 import { chooseTexts } from "../../src/desk/choose-texts.ts";
-import { channelId, conversationId, eventId, type Lane, replyLane, userId } from "../../src/domain/ids.ts";
+import {
+  type ConversationId,
+  channelId,
+  conversationId,
+  type EventId,
+  eventId,
+  type Lane,
+  outboxId,
+  replyLane,
+  userId,
+} from "../../src/domain/ids.ts";
 import type { Turn } from "../../src/domain/turn.ts";
 import { openInbox } from "../../src/inbox/accept.ts";
 import { provideRoom } from "../../src/matrix/agency-room.ts";
@@ -13,10 +24,13 @@ import { nameOurUsers } from "../../src/matrix/identity.ts";
 import { registerUser } from "../../src/matrix/provision.ts";
 import { makeRegistration, writeRegistration } from "../../src/matrix/registration.ts";
 import { deliverAnswers } from "../../src/outbox/deliver.ts";
+import { claimAttempt } from "../../src/store/attempt.ts";
+import { decideDead } from "../../src/store/dead.ts";
 import { acquireLane, releaseLane } from "../../src/store/lane.ts";
 import { addMessage } from "../../src/store/message.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { addAnswer } from "../../src/store/outbox.ts";
+import { readSteps } from "../../src/store/step.ts";
 import { folderWith } from "../support/config-folder.ts";
 import { MatrixClient } from "../support/matrix-client.ts";
 import { missing } from "../support/needs.ts";
@@ -70,6 +84,35 @@ describe.skipIf(lacking)(`late news in the agency room ${lacking ?? ""}`, () => 
     }
     expect(await desk.noticesOn(answer.event)).toHaveLength(1);
   });
+
+  test("what nobody knows of is sent again only when a person asks, under the same name", async () => {
+    desk.channel.repeatable = false;
+    desk.channel.names.length = 0;
+    desk.channel.send = () => Promise.reject(new DeliveryError("unknown", "SMPP_CUT"));
+    const answer = await desk.answer();
+    expect(await desk.signsOn(answer.event)).toEqual(["❌"]);
+    expect((await desk.noticesOn(answer.event))[0]).toMatch(/May have arrived, or not \(SMPP_CUT\).*React with 🔁/);
+    await desk.work(answer.lane, answer.conversation);
+    expect(desk.channel.names).toHaveLength(1);
+    desk.channel.send = async (name) => ({ remoteId: name });
+    await desk.replay(answer);
+    expect(await desk.signsOn(answer.event)).toEqual(["✅"]);
+    expect(new Set(desk.channel.names).size).toBe(1);
+    expect(desk.channel.names).toHaveLength(2);
+  });
+
+  test("an attempt whose process died is not made again, and is no second one", async () => {
+    desk.channel.repeatable = false;
+    desk.channel.names.length = 0;
+    const answer = await desk.answer({ isInterrupted: true });
+    expect(await desk.signsOn(answer.event)).toEqual(["❌"]);
+    expect(await desk.stepsOf(answer.event)).toEqual(["composed", "held", "attempted 1", "unknown 1"]);
+    expect(desk.channel.names).toEqual([]);
+    // It has arrived after all.
+    await desk.tell(answer, { state: "delivered", code: "OTHER" });
+    expect(await desk.signsOn(answer.event)).toEqual(["✅"]);
+    expect(await desk.replay(answer)).toBeUndefined();
+  });
 });
 
 /** An agency room on a real Synapse, and a channel that takes every answer. */
@@ -102,6 +145,12 @@ async function openDesk(closing: AsyncDisposableStack) {
     isOwn: () => false,
     wake: () => {},
   });
+  const channel = {
+    repeatable: true,
+    /** Of the messages that were handed to it. */
+    names: [] as string[],
+    send: async (name: string): Promise<Sent> => ({ remoteId: `${name}@town.example` }),
+  };
   const parts = {
     database,
     client,
@@ -113,16 +162,27 @@ async function openDesk(closing: AsyncDisposableStack) {
     links: undefined,
     openFile: () => Promise.reject(new Error("no files here")),
     bridge: () => ({
-      capabilities: { send: true, html: true, cc: false, subject: true, attachmentBytes: 0, repeatable: true },
+      capabilities: {
+        ...{ send: true, html: true, cc: false, subject: true, attachmentBytes: 0 },
+        repeatable: channel.repeatable,
+      },
       start: async () => {},
       stop: async () => {},
       health: () => ({ state: "up" as const, since: new Date() }),
-      send: async ({ deliveryId }: { deliveryId: string }) => ({ remoteId: `${deliveryId}@town.example` }),
+      send: ({ deliveryId }: { deliveryId: string }) => {
+        channel.names.push(deliveryId);
+        return channel.send(deliveryId);
+      },
     }),
   };
   let citizens = 0;
 
-  const work = async (lane: Lane, conversation: ReturnType<typeof conversationId>) => {
+  const idOf = async (event: EventId) => {
+    const query = database.durable.selectFrom("outbox").select("id").where("event_id", "=", event);
+    return outboxId((await query.executeTakeFirstOrThrow()).id);
+  };
+
+  const work = async (lane: Lane, conversation: ConversationId) => {
     const token = (await acquireLane(database.durable, lane, "00000000-0000-4000-8000-000000000001", 60_000)) ?? "";
     const fence = { lane, token, signal: new AbortController().signal };
     const turn: Turn = { isOver: () => false, outside: (wait) => wait() };
@@ -131,8 +191,10 @@ async function openDesk(closing: AsyncDisposableStack) {
   };
 
   return {
-    /** An agent's answer that has left. */
-    async answer() {
+    channel,
+    work,
+    /** An agent's answer that has been tried, or whose attempt a dead process began. */
+    async answer({ isInterrupted = false } = {}) {
       citizens += 1;
       const citizen = `_guichet_${citizens}`;
       const address = `anna${citizens}@citizen.example`;
@@ -161,13 +223,26 @@ async function openDesk(closing: AsyncDisposableStack) {
         writtenAt: now,
       });
       const lane = replyLane(conversation);
+      if (isInterrupted) {
+        const token = (await acquireLane(database.durable, lane, randomUUID(), 60_000)) ?? "";
+        const fence = { lane, token, signal: new AbortController().signal };
+        await claimAttempt(database.durable, fence, await idOf(event), now);
+        await releaseLane(database.durable, lane, token);
+      }
       await work(lane, conversation);
       const { remote_id } = await database.durable
         .selectFrom("outbox")
         .select("remote_id")
         .where("event_id", "=", event)
         .executeTakeFirstOrThrow();
-      return { event, conversation, lane, root, remoteId: remote_id ?? "" };
+      return {
+        event,
+        conversation,
+        lane,
+        root,
+        remoteId: remote_id ?? "",
+        name: nameDelivery(replyKey, conversation, await idOf(event)),
+      };
     },
     /** Hands in news, and works the lane until nothing is open. */
     async tell(
@@ -175,11 +250,24 @@ async function openDesk(closing: AsyncDisposableStack) {
         lane,
         conversation,
         remoteId,
-      }: { lane: Lane; conversation: ReturnType<typeof conversationId>; remoteId: string },
+        name,
+      }: { lane: Lane; conversation: ConversationId; remoteId: string; name: string },
       news: Omit<DeliveryReceipt, "about" | "at">,
     ) {
-      expect(await inbox.receipt({ about: { remoteIds: [remoteId] }, at: new Date(), ...news })).toBe("applied");
+      expect(
+        await inbox.receipt({ about: { deliveryIds: [name], remoteIds: [remoteId] }, at: new Date(), ...news }),
+      ).toBe("applied");
       await work(lane, conversation);
+    },
+    /** An agent asks for another attempt. */
+    async replay({ event, lane, conversation }: { event: EventId; lane: Lane; conversation: ConversationId }) {
+      const decided = await decideDead(database.durable, { event }, "replay", "BY_AGENT");
+      await work(lane, conversation);
+      return decided;
+    },
+    async stepsOf(event: EventId): Promise<string[]> {
+      const steps = await readSteps(database.durable, { answer: await idOf(event) });
+      return steps.map(({ step, attempt }) => (attempt === undefined ? step : `${step} ${attempt}`));
     },
     async signsOn(event: string): Promise<string[]> {
       const found = await agent.relations(room, event, "m.annotation");

@@ -24,6 +24,7 @@ describe("steps of a message", () => {
     ["one that waits for the homeserver between its words and its files", "received screened deferred posted"],
     ["one whose room is replaced between them", "received screened screened posted"],
     ["one that is set aside and released", "received quarantined released screened posted"],
+    ["one whose files are set aside when its words stand there", "received screened quarantined released posted"],
     ["one that is set aside and dropped", "received deferred quarantined dropped"],
   ])("%s: %s", (_what, steps) => expect(isAllowed(ARRIVAL_MOVES, steps.split(" "))).toBe(true));
 
