@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Database, openDatabase } from "./database.ts";
 import { startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
+import { probeDatabase } from "./probe.ts";
 
 export interface Store {
   readonly database: Database;
@@ -42,6 +43,7 @@ export async function openStore(
 async function openMigrated(url: string, log: Logger): Promise<Database> {
   const database = await openDatabase({ url }, log);
   try {
+    await probeDatabase(database.relaxed, url);
     await migrate(database.durable);
     return database;
   } catch (error) {
