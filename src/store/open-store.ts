@@ -41,13 +41,12 @@ export async function openStore(
 }
 
 async function openMigrated(url: string, log: Logger): Promise<Database> {
-  const database = await openDatabase({ url }, log);
+  const migrating = await openDatabase({ url, answerMs: 0 }, log);
   try {
-    await probeDatabase(database.relaxed, url);
-    await migrate(database.durable);
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
+    await probeDatabase(migrating.relaxed, url);
+    await migrate(migrating.durable);
+  } finally {
+    await migrating.close();
   }
+  return openDatabase({ url }, log);
 }
