@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { linkToEvent } from "../conversation/permalink.ts";
 import { type DeskParts, sayInThread, sayToAgent } from "../desk/say.ts";
 import { looksLike, outcomeOf, roundOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
@@ -100,15 +101,26 @@ async function explain(parts: ShowParts, answer: AgentsAnswer, wanted: Shown): P
   // Refused for the citizen too: the list of those who refused says it.
   const isTrouble = (wanted === "failed" || wanted === "delayed") && (!isPartial || answer.news !== undefined);
   if (!isPartial && !isTrouble) return;
-  const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
+  const place = await findReader(parts, answer);
   if (!place) return;
   const texts = parts.texts(place.agency);
-  const round = roundOf(answer);
-  const say = (text: string) => sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent, round });
+  const { event, agent, room } = answer;
+  const hasMoved = place.room !== room;
+  const link = hasMoved ? ` ${linkToEvent({ room, event }, parts.users.domain)}` : "";
+  const below = hasMoved ? place.root : undefined;
+  const say = (text: string) =>
+    sayToAgent(parts, place, { text: `${text}${link}`, about: event, agent, below, round: roundOf(answer) });
   // Nobody has it, or nobody knows: what follows is the agent's to decide.
   const withChoice = (text: string) => (wanted === "failed" ? `${text} ${texts.choice}` : text);
   if (isPartial) await say(isTrouble ? texts.refused(answer.refused) : withChoice(texts.refused(answer.refused)));
   if (isTrouble) await say(withChoice(wordsFor(texts, answer)));
+}
+
+/** Where agents read: in the room in which the conversation goes on, once it has begun there; else where the answer stands. */
+async function findReader({ database }: ShowParts, { conversation, room }: AgentsAnswer) {
+  const now =
+    conversation.room === room ? undefined : await readPlace(database.relaxed, conversation.id, conversation.room);
+  return now?.root === undefined ? readPlace(database.relaxed, conversation.id, room) : now;
 }
 
 /** Why an answer has not arrived, and what the agent can do. */

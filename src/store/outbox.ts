@@ -81,6 +81,8 @@ export interface AnswerNews {
 
 export interface AnsweredConversation {
   readonly id: ConversationId;
+  /** Where it lives now. */
+  readonly room: RoomId;
   readonly agency: string;
   readonly address: string;
   readonly citizenName: string | undefined;
@@ -143,7 +145,14 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel as own_channel", "c.citizen_name", "c.subject", "c.root_event_id"])
+    .select([
+      "c.agency",
+      "c.room_id as own_room",
+      "c.channel as own_channel",
+      "c.citizen_name",
+      "c.subject",
+      "c.root_event_id",
+    ])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -190,6 +199,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
       id: conversation,
+      room: roomId(row.own_room),
       agency: row.agency,
       address: row.citizen_address,
       citizenName: row.citizen_name ?? undefined,

@@ -38,6 +38,7 @@ import { startSynapse } from "../support/synapse.ts";
 
 const lacking = missing("synapse");
 const ALIAS = "#hall:agents.test";
+const SUCCESSOR = "#hall-again:agents.test";
 const replyKey = createSecretKey(Buffer.alloc(32, 7));
 const log = pino({ level: "silent" });
 
@@ -101,6 +102,21 @@ describe.skipIf(lacking)(`late news in the agency room ${lacking ?? ""}`, () => 
     expect(desk.channel.names).toHaveLength(2);
   });
 
+  test("a bounce is told where the conversation goes on, with a link to the answer, and decided there", async () => {
+    const answer = await desk.answer();
+    const root = await desk.move(answer.conversation);
+    await desk.tell(answer, { state: "failed", code: "MAILBOX_FULL" });
+    expect(await desk.signsOn(answer.event)).toEqual(["❌"]);
+    expect(await desk.noticesOn(answer.event)).toEqual([]);
+    const said = await desk.last(desk.successor);
+    expect(said?.content["m.mentions"]).toEqual(desk.mentioned);
+    expect(said?.content["m.relates_to"]).toMatchObject({ event_id: root, "m.in_reply_to": { event_id: root } });
+    expect(said?.content.body).toMatch(/came back \(MAILBOX_FULL\).*🔁.* https:\/\/matrix\.to\/#/);
+    expect(said?.content.body).toContain(encodeURIComponent(answer.event));
+    expect(await desk.replay({ ...answer, event: eventId(said?.event_id ?? "") })).toBe(answer.conversation);
+    expect(await desk.signsOn(answer.event)).toEqual(["✅"]);
+  });
+
   test("an attempt whose process died is not made again, and is no second one", async () => {
     desk.channel.repeatable = false;
     desk.channel.names.length = 0;
@@ -118,7 +134,11 @@ describe.skipIf(lacking)(`late news in the agency room ${lacking ?? ""}`, () => 
 /** An agency room on a real Synapse, and a channel that takes every answer. */
 async function openDesk(closing: AsyncDisposableStack) {
   const folder = closing.use(folderWith({}));
-  const registration = makeRegistration({ url: "http://127.0.0.1:1", domain: "agents.test", aliases: [ALIAS] });
+  const registration = makeRegistration({
+    url: "http://127.0.0.1:1",
+    domain: "agents.test",
+    aliases: [ALIAS, SUCCESSOR],
+  });
   const file = join(folder.path("."), "registration.yaml");
   writeRegistration(file, registration, { replace: true });
   const synapse = await startSynapse({ appServices: [file] });
@@ -135,6 +155,8 @@ async function openDesk(closing: AsyncDisposableStack) {
   const agent = new MatrixClient(synapse.url, account);
   closing.defer(() => agent.close());
   await agent.join(ALIAS);
+  const { room: successor } = await provideRoom(client, users, { ...wanted, alias: SUCCESSOR });
+  await agent.join(SUCCESSOR);
 
   const { database } = store;
   const inbox = openInbox({
@@ -276,6 +298,16 @@ async function openDesk(closing: AsyncDisposableStack) {
         return typeof relation === "object" && relation !== null && "key" in relation ? [String(relation.key)] : [];
       });
     },
+    /** The conversation goes on in another room. @returns its first event there. */
+    async move(conversation: ConversationId): Promise<EventId> {
+      const root = eventId(await agent.sendText(successor, "May I, again?"));
+      const row = { room_id: successor, root_event_id: root };
+      await database.durable.updateTable("conversation").set(row).where("id", "=", conversation).execute();
+      return root;
+    },
+    successor,
+    mentioned: { user_ids: [account.userId] },
+    last: async (place: string) => (await agent.messages(place)).at(-1),
     /** Notices that reply to the message, oldest first. */
     async noticesOn(event: string): Promise<string[]> {
       const all = await agent.messages(room);
