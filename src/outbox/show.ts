@@ -96,8 +96,12 @@ function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | unde
   return new Date(now.getTime() + Math.max(wait, error.retryAfterMs ?? 0));
 }
 
+const failedBefore = ({ attemptsBefore }: Answer): Shown[] => (attemptsBefore > 0 ? ["failed"] : []);
+
 async function explain(parts: ShowParts, answer: AgentsAnswer, wanted: Shown): Promise<void> {
-  const isPartial = answer.refused.length > 0 && ["nothing", "waiting", "delayed"].includes(answer.shown);
+  // A failure may stand there since before it was sent again.
+  const untold: readonly Shown[] = ["nothing", "waiting", "delayed", ...failedBefore(answer)];
+  const isPartial = answer.refused.length > 0 && untold.includes(answer.shown);
   // Refused for the citizen too: the list of those who refused says it.
   const isTrouble = (wanted === "failed" || wanted === "delayed") && (!isPartial || answer.news !== undefined);
   if (!isPartial && !isTrouble) return;
