@@ -43,7 +43,21 @@ const MAY_IMPORT = {
   agency: ["src/domain/", "src/config/", "src/store/", "src/matrix/", "src/conversation/", "src/html/", "src/desk/"],
   channel: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
   http: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
-  cli: ["src/domain/", "src/config/", "src/store/", "src/matrix/registration.ts", "src/app.ts"],
+  cli: ["src/domain/", "src/config/", "src/store/", "src/matrix/registration.ts", "src/roles/roles.ts", "src/app.ts"],
+  roles: [
+    "src/domain/",
+    "src/config/",
+    "src/adapter/",
+    "src/store/",
+    "src/queue/",
+    "src/matrix/",
+    "src/desk/",
+    "src/inbox/",
+    "src/outbox/",
+    "src/agency/",
+    "src/channel/",
+    "src/http/",
+  ],
 };
 
 /** Libraries that one part of the core hides from the rest; what a bridge uses is its own affair. */

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { makeDialect } from "./dialect.ts";
 import type { Schema } from "./schema.ts";
 
-/** Connections of one pool: somewhat more than lanes that are worked on at once. */
+/** Connections of one pool, when nothing else is said: somewhat more than lanes that are worked on at once. */
 const POOL_SIZE = 20;
 
 /**
@@ -18,11 +18,15 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export async function openDatabase({ url }: { url: string }, log: Logger): Promise<Database> {
+/** @param options.connections of each of the two. */
+export async function openDatabase(
+  { url, connections = POOL_SIZE }: { readonly url: string; readonly connections?: number },
+  log: Logger,
+): Promise<Database> {
   const open = (options: string | undefined) => {
     const pool = new pg.Pool({
       connectionString: url,
-      max: POOL_SIZE,
+      max: connections,
       application_name: "guichet",
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
