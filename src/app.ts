@@ -1,7 +1,8 @@
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { type Agencies, openAgencies } from "./agency/agencies.ts";
 import { followRoom } from "./agency/follow-room.ts";
+import { keepRooms } from "./agency/keep-rooms.ts";
 import { announcePortal, openPortal } from "./agency/open-portal.ts";
 import { openClosedRooms, reachHomeserver } from "./agency/reach-homeserver.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
@@ -15,7 +16,7 @@ import { type Lane, type RoomId, readLane, type SharedLane } from "./domain/ids.
 import { pause, untilAborted } from "./domain/pause.ts";
 import type { Turn } from "./domain/turn.ts";
 import { listenPublic } from "./http/listen-public.ts";
-import { openInbox } from "./inbox/accept.ts";
+import { nameArrivals, openInbox } from "./inbox/accept.ts";
 import { deliverArrivals, type InboxDelivery } from "./inbox/deliver.ts";
 import { hourOf, openFloodGuard } from "./inbox/flood.ts";
 import { rememberJoined } from "./inbox/joined.ts";
@@ -160,6 +161,17 @@ export async function runApp(options: AppOptions): Promise<void> {
   const closed = await reachHomeserver(base, signal);
   const opening = openClosedRooms(base, closed, signal);
   closing.defer(() => opening);
+  const keeping = keepRooms(
+    {
+      ...base,
+      ...keys,
+      owner: randomUUID(),
+      channelsOfType: (type) => channels.all().flatMap((channel) => (channel.type === type ? [channel.name] : [])),
+      arrivalsOf: (channel, address) => nameArrivals(laneKey, channel, address),
+    },
+    signal,
+  );
+  closing.defer(() => keeping);
   const run = following.run(signal);
   closing.defer(() => run);
   if (signal.aborted) return;

@@ -24,6 +24,26 @@ export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: 
   });
 }
 
+/** How full an agency's room is. */
+export interface RoomFilling {
+  /** Ghosts that stand in it. */
+  readonly ghosts: number;
+  /** Ghosts that ever did. */
+  readonly members: number;
+}
+
+export async function countGhosts(db: Kysely<Schema>, room: RoomId): Promise<RoomFilling> {
+  const row = await db
+    .selectFrom("ghost_membership")
+    .select(({ fn }) => [
+      fn.countAll<string>().as("members"),
+      fn.countAll<string>().filterWhere("left_at", "is", null).as("ghosts"),
+    ])
+    .where("room_id", "=", room)
+    .executeTakeFirstOrThrow();
+  return { ghosts: Number(row.ghosts), members: Number(row.members) };
+}
+
 /** The space that holds an agency's rooms. */
 export async function readSpace(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
   const row = await db.selectFrom("agency_space").select("room_id").where("agency", "=", agency).executeTakeFirst();
