@@ -89,8 +89,9 @@ export async function closeEmptied(parts: RollOverParts, agency: Agency): Promis
   const { room: current } = agency;
   if (!current) return;
   for (const { room, successor, emptiedAt } of await findEmptied(database.relaxed, agency.id)) {
+    // Both times: what was on its way may have begun a conversation here.
+    await moveRoom(database.durable, room, current);
     if (!emptiedAt) {
-      await moveRoom(database.durable, room, current);
       await markEmptied(database.durable, room);
       continue;
     }

@@ -65,16 +65,13 @@ export async function furnishSuccessor(
   users: OurUsers,
   { before, room, agents }: { readonly before: RoomId; readonly room: RoomId; readonly agents: readonly string[] },
 ): Promise<void> {
-  const [old, state] = [before, room].map((one) => openRoomState(client, one, users.bot));
-  if (!old || !state) return;
-  const [oldCreators, creators] = await Promise.all(
-    [old, state].map(async (one) => findCreators((await one.readEvent("m.room.create")) ?? {})),
-  );
+  const old = openRoomState(client, before, users.bot);
+  const state = openRoomState(client, room, users.bot);
   const standing = (await state.read("m.room.power_levels")) ?? {};
   const levels = copyLevels((await old.read("m.room.power_levels")) ?? {}, standing, {
     bot: users.bot,
-    oldCreators: oldCreators ?? new Set(),
-    creators: creators ?? new Set(),
+    oldCreators: findCreators((await old.readEvent("m.room.create")) ?? {}),
+    creators: findCreators((await state.readEvent("m.room.create")) ?? {}),
   });
   if (!isDeepStrictEqual(levels, standing)) await client.setState(room, "m.room.power_levels", "", levels, users.bot);
   for (const user of await listMembers(client, users, before, "ban")) {
