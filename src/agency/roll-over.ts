@@ -89,13 +89,13 @@ export async function closeEmptied(parts: RollOverParts, agency: Agency): Promis
   const { room: current } = agency;
   if (!current) return;
   for (const { room, successor, emptiedAt } of await findEmptied(database.relaxed, agency.id)) {
+    if (emptiedAt && Date.now() - emptiedAt.getTime() < ON_ITS_WAY_MS) continue;
     // Both times: what was on its way may have begun a conversation here.
     await moveRoom(database.durable, room, current);
     if (!emptiedAt) {
       await markEmptied(database.durable, room);
       continue;
     }
-    if (Date.now() - emptiedAt.getTime() < ON_ITS_WAY_MS) continue;
     const closed = await closeRoom(client, users, { room, successor, words: agency.texts.roomClosed });
     if (agency.space) await listInSpace(client, users, agency.space, { room: current, instead: room });
     await markClosed(database.durable, room);

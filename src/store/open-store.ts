@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Database, openDatabase } from "./database.ts";
 import { startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
+import { probeDatabase } from "./probe.ts";
 
 export interface Store {
   readonly database: Database;
@@ -40,12 +41,12 @@ export async function openStore(
 }
 
 async function openMigrated(url: string, log: Logger): Promise<Database> {
-  const database = await openDatabase({ url }, log);
+  const migrating = await openDatabase({ url, answerMs: 0 }, log);
   try {
-    await migrate(database.durable);
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
+    await probeDatabase(migrating.relaxed, url);
+    await migrate(migrating.durable);
+  } finally {
+    await migrating.close();
   }
+  return openDatabase({ url }, log);
 }

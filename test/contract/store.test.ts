@@ -127,6 +127,21 @@ describe("the store", () => {
         message: expect.stringContaining("9999-later"),
       });
     });
+
+    test.each([
+      ["nobody listens", (url: URL) => url.searchParams.delete("host"), "127.0.0.1:9/", "ECONNREFUSED"],
+      ["a wrong password", (url: URL) => (url.password = "wrong"), "", "refuses the password"],
+      ["no such database", (url: URL) => (url.pathname = "/nowhere"), "/nowhere", "has no database of this name"],
+    ])("that cannot be used is a fault with advice, and without the password: %s", async (what, spoil, place, why) => {
+      const url = new URL(database.url);
+      spoil(url);
+      if (what === "nobody listens") url.host = "127.0.0.1:9";
+      else url.searchParams.delete("host");
+      const fault = await openStore({ url: url.href, dataFolder: folder }, log).then(String, (error: unknown) => error);
+      expect(fault).toMatchObject({ code: "DATABASE_UNREACHABLE", message: expect.stringContaining(why) });
+      expect(fault).toMatchObject({ message: expect.stringContaining(place) });
+      expect(String(fault)).not.toContain(new URL(database.url).password);
+    });
   });
 
   describe("arrivals", () => {
