@@ -52,7 +52,7 @@ describe("conversations of a room that is replaced", () => {
     const token = await acquireLane(db(), lane, "00000000-0000-4000-8000-000000000001", 60_000);
     if (!id || !token) throw new Error("not a new arrival");
     const fence = { lane, token, signal: new AbortController().signal };
-    const posting = { id, conversation, room: roomId(room), ghost: GHOST, remoteId };
+    const posting = { id, conversation, room: roomId(room), ghost: GHOST, remoteId, screenedAt: new Date() };
     await settleText(db(), fence, posting, eventId(event));
   }
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Fence, FencedOffError } from "../../src/domain/fence.ts";
 import { eventId, type InboxId, type Lane, laneFrom, roomId, roomLane, userId } from "../../src/domain/ids.ts";
 import { addAttachment, readFiles } from "../../src/store/attachment.ts";
+import { claimAttempt, settleAttempt } from "../../src/store/attempt.ts";
 import { readBlob, writeBlob } from "../../src/store/blob.ts";
 import { addConversation } from "../../src/store/conversation.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
@@ -26,7 +27,7 @@ import { addEvents, findIdleRooms, readWaitingEvents, settleEvent } from "../../
 import { migrate } from "../../src/store/migrate.ts";
 import { openNotes } from "../../src/store/note.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
-import { addAnswer, claimAttempt, markShown, readOpenAnswers, settleAttempt } from "../../src/store/outbox.ts";
+import { addAnswer, markShown, readOpenAnswers } from "../../src/store/outbox.ts";
 import { journalFile, journalText, settleFiles, settleText } from "../../src/store/posting.ts";
 import type { Schema } from "../../src/store/schema.ts";
 import { runScript } from "../support/child-script.ts";
@@ -181,7 +182,14 @@ describe("the store", () => {
       const file = { name: "a.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, id, 0, { ...file, content: Readable.from([Buffer.from("file")]) });
       const conversation = await converse("posted");
-      const posting = { id, conversation, room: ROOM, ghost: "posted", remoteId: "id@b.example" };
+      const posting = {
+        id,
+        conversation,
+        room: ROOM,
+        ghost: "posted",
+        remoteId: "id@b.example",
+        screenedAt: new Date(),
+      };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$text"));
       await journalFile(database.relaxed, fence, posting, {
@@ -209,7 +217,14 @@ describe("the store", () => {
       const file = { name: "b.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, shown, 0, { ...file, content: Readable.from([Buffer.from("kept")]) });
       const conversation = await converse("kept");
-      const posting = { id: shown, conversation, room: ROOM, ghost: "kept", remoteId: undefined };
+      const posting = {
+        id: shown,
+        conversation,
+        room: ROOM,
+        ghost: "kept",
+        remoteId: undefined,
+        screenedAt: new Date(),
+      };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$kept"));
       await journalFile(database.relaxed, fence, posting, {
@@ -280,7 +295,7 @@ describe("the store", () => {
       const { old, now } = await changeHands(laneFrom("in/fenced"));
       const id = await arrive(old.lane, "fenced");
       const conversation = await converse("fenced");
-      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined };
+      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined, screenedAt: new Date() };
       await addEvents(database.durable, [{ eventId: "$fenced", room: roomId("!fenced"), event: {} }]);
       const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), undefined, 1);
       const fault = { dueAt: new Date(), code: "X", attempts: 1 };
