@@ -31,7 +31,13 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function openRig(width: number, more: Pick<HouseOptions, "channels" | "others"> = {}): Promise<Rig> {
+export async function openRig(
+  width: number,
+  {
+    rooms,
+    ...more
+  }: Pick<HouseOptions, "channels" | "others"> & { readonly rooms?: Readonly<Record<string, number>> } = {},
+): Promise<Rig> {
   await using opening = new AsyncDisposableStack();
   const log = pino({ level: "warn" }, pino.destination(2));
   const folder = mkdtempSync(join(tmpdir(), "guichet-bench-"));
@@ -42,7 +48,7 @@ export async function openRig(width: number, more: Pick<HouseOptions, "channels"
   const database = await openDatabase({ url: embedded.url }, log);
   opening.defer(() => database.close());
   const house = await openHouse({
-    config: { database: { url: embedded.url }, queue: { concurrency: width } },
+    config: { database: { url: embedded.url }, queue: { concurrency: width }, ...(rooms ? { rooms } : {}) },
     synapseLog: "INFO",
     ...more,
   });

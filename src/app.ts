@@ -1,11 +1,13 @@
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { openAgencies } from "./agency/agencies.ts";
+import { keepRooms } from "./agency/keep-rooms.ts";
 import { type Channels, openChannels } from "./channel/open-channels.ts";
 import type { Config } from "./config/config.ts";
 import { registrationNeeds } from "./config/registration-needs.ts";
 import { type Lane, readLane, type SharedLane } from "./domain/ids.ts";
 import { pause, untilAborted } from "./domain/pause.ts";
-import { openInbox } from "./inbox/accept.ts";
+import { nameArrivals, openInbox } from "./inbox/accept.ts";
 import { HomeserverClient } from "./matrix/homeserver-client.ts";
 import { nameOurUsers } from "./matrix/identity.ts";
 import { openMedia } from "./matrix/media.ts";
@@ -123,7 +125,7 @@ export async function runApp(options: AppOptions): Promise<void> {
   const intake = workIntake({ ...base, ...keys, channels, links, isCurrent: watchCurrent(database) });
   const answers = workAnswers({ ...base, channels, links, replyKey });
   lanes.start((fence, turn) => (readLane(fence.lane).of === "answers" ? answers : intake)(fence, turn));
-  if (roles.has("worker")) {
+  if (roles.has("worker") || roles.has("appservice")) {
     const refreshing = keepFresh(agencies, log, signal);
     closing.defer(() => refreshing);
   }
@@ -131,6 +133,17 @@ export async function runApp(options: AppOptions): Promise<void> {
     const appservice = await serveAppservice({ ...base, registration });
     closing.defer(() => appservice.stop());
     await Promise.race([appservice.reached, untilAborted(signal)]);
+    const keeping = keepRooms(
+      {
+        ...base,
+        ...keys,
+        owner: randomUUID(),
+        channelsOfType: (type) => channels.all().flatMap((channel) => (channel.type === type ? [channel.name] : [])),
+        arrivalsOf: (channel, address) => nameArrivals(laneKey, channel, address),
+      },
+      signal,
+    );
+    closing.defer(() => keeping);
   }
   if (signal.aborted) return;
   onReady?.((next) => reread(config, next, channels, log));

@@ -8,8 +8,10 @@ import type { OurUsers } from "../matrix/identity.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { registerUser, setDisplayName } from "../matrix/provision.ts";
 import { listInSpace, provideSpace } from "../matrix/space.ts";
-import { keepSpace, makeRoomCurrent } from "../store/agency-room.ts";
+import type { DescribedRoom } from "../matrix/staff-room.ts";
+import { keepSpace, makeRoomCurrent, readCurrentRoom } from "../store/agency-room.ts";
 import type { Database } from "../store/database.ts";
+import { isAfter } from "../store/roll-over.ts";
 
 export interface RoomParts {
   readonly config: Config;
@@ -39,13 +41,15 @@ export async function provideRooms(
   const closed: ConfiguredAgency[] = [];
   for (const agency of agencies) {
     try {
-      const { room, lacks } = await provideRoom(client, users, {
+      const known = await readCurrentRoom(database.relaxed, agency.id);
+      const { room: provided, lacks } = await provideRoom(client, users, {
+        ...describeAgencyRoom(config, agency),
         alias: agency.room,
-        name: agency.name,
-        topic: agency.topic ?? chooseTexts(agency.languages).topic(agency.name, agency.replies),
         agents: agency.agents,
-        bridges: describeBridges(config, agency),
+        known,
       });
+      // An alias that could not be moved still leads to the full room.
+      const room = known && (await isAfter(database.relaxed, provided, known)) ? known : provided;
       await makeRoomCurrent(database.durable, agency.id, room);
       if (agency.space !== undefined) await provideSpaceFor(parts, agency, agency.space, room);
       for (const lack of lacks) log.warn({ agency: agency.id, room, lack }, ADVICE[lack]);
@@ -57,6 +61,13 @@ export async function provideRooms(
   }
   return closed;
 }
+
+/** An agency's room as agents see it. */
+export const describeAgencyRoom = (config: Config, agency: ConfiguredAgency): DescribedRoom => ({
+  name: agency.name,
+  topic: agency.topic ?? chooseTexts(agency.languages).topic(agency.name, agency.replies),
+  bridges: describeBridges(config, agency),
+});
 
 async function provideSpaceFor(
   { database, client, users }: RoomParts,

@@ -18,6 +18,11 @@ export function arrange(view: OperatorView, file: string, channels: readonly Rea
     dataFolder: resolve(folder, view.data_folder),
     database: { ...(url === undefined ? {} : { url }), ...(port === undefined ? {} : { port }) },
     queue: { concurrency, ...(redis === undefined ? {} : { redis }) },
+    rooms: {
+      quietDays: view.rooms.quiet_days,
+      mostGhosts: view.rooms.most_ghosts,
+      mostMembers: view.rooms.most_members,
+    },
     log: view.log,
     agencies: new Map(
       Object.entries(view.agencies).map(([name, agency]) => [agencyId(name), arrangeAgency(name, agency)]),

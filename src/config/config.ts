@@ -22,6 +22,7 @@ export interface Config {
   readonly database: { readonly url?: string; readonly port?: number };
   /** Without `redis`: in the database. `concurrency` is the number of lanes worked on at once. */
   readonly queue: { readonly redis?: string; readonly concurrency: number };
+  readonly rooms: RoomLimits;
   readonly log: { readonly level: LogLevel };
   readonly agencies: ReadonlyMap<AgencyId, ConfiguredAgency>;
   readonly channels: ReadonlyMap<ChannelId, ConfiguredChannel>;
@@ -37,6 +38,16 @@ export interface PublicAccess {
   readonly trustedProxies: readonly string[];
   /** How long links to files of answers work, in days. */
   readonly linkDays: number;
+}
+
+/** When ghosts leave agency rooms, and when these are followed by new ones. */
+export interface RoomLimits {
+  /** Without a message in a ghost's conversations there. */
+  readonly quietDays: number;
+  /** Ghosts in a room at once. */
+  readonly mostGhosts: number;
+  /** Ghosts that were ever in it: a room's state keeps each member event. */
+  readonly mostMembers: number;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";

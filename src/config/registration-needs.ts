@@ -4,5 +4,6 @@ import type { Config } from "./config.ts";
 export const registrationNeeds = ({ homeserver, agencies }: Pick<Config, "homeserver" | "agencies">) => ({
   domain: homeserver.domain,
   aliases: [...agencies.values()].flatMap(({ room, space }) => (space === undefined ? [room] : [room, space])),
-  portalRooms: [...agencies.values()].some(({ portal }) => portal === "room"),
+  // Conversations' own rooms, and the successors of agency rooms.
+  portalRooms: true,
 });

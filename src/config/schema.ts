@@ -119,6 +119,32 @@ const queue = z
   .prefault({})
   .describe("How work is handed to the workers. It holds no citizen's words.");
 
+const rooms = z
+  .strictObject({
+    quiet_days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe("A citizen's ghost leaves the room after so many days without a message in its conversations there."),
+    most_ghosts: z
+      .int()
+      .min(2)
+      .max(100_000)
+      .default(1000)
+      .describe("Ghosts that stand in a room at once; with more of them it is followed by a new one."),
+    most_members: z
+      .int()
+      .min(2)
+      .max(1_000_000)
+      .default(5000)
+      .describe("Ghosts that ever stood in a room; with more of them it is followed by a new one."),
+  })
+  .prefault({})
+  .describe(
+    "How agency rooms stay fast: what a message costs the homeserver grows with the room's members. Ghosts come back when they speak; a full room is followed by a successor, and closed when its conversations are quiet.",
+  );
+
 const log = z
   .strictObject({
     level: z
@@ -217,6 +243,7 @@ export const operatorSchema = z.strictObject({
     .describe("Folder for everything that guichet keeps; relative to this file's folder."),
   database,
   queue,
+  rooms,
   log,
   agencies: z
     .record(name, agency)

@@ -75,6 +75,9 @@ export const en: DeskTexts = {
       ? `${agency}: a citizen's messages. Reply to one of them, or write !reply, and they get it; everything else stays here.`
       : `${agency}: a citizen's messages. They get everything that you write here, except !note.`,
   portalOpened: (link) => `A citizen has written: ${link}`,
+  roomFull: (link) =>
+    `This room is full. New conversations begin in the room that follows it: ${link} Those that began here go on here.`,
+  roomClosed: "This room was full and has gone quiet. Everything goes on in the room that follows it.",
   spaceTopic: (agency) => `${agency}: its room, and a room for each citizen's matter.`,
   cannotFollow:
     "This room has been replaced, and guichet cannot enter the new one: invite the bot there. Citizens' messages wait until then.",

@@ -76,6 +76,9 @@ export const fr: DeskTexts = {
       ? `${agency} : messages d'un usager. Répondez à l'un d'eux, ou écrivez !reply, et il le reçoit ; tout le reste demeure ici.`
       : `${agency} : messages d'un usager. Il reçoit tout ce que vous écrivez ici, sauf !note.`,
   portalOpened: (link) => `Un usager a écrit : ${link}`,
+  roomFull: (link) =>
+    `Ce salon est plein. Les nouvelles conversations commencent dans le salon qui lui succède : ${link} Celles qui ont commencé ici continuent ici.`,
+  roomClosed: "Ce salon était plein et n'a plus d'activité. Tout continue dans le salon qui lui succède.",
   spaceTopic: (agency) => `${agency} : son salon, et un salon par affaire d'usager.`,
   cannotFollow:
     "Ce salon a été remplacé et guichet ne peut pas entrer dans le nouveau : invitez-y le bot. Les messages des usagers attendent jusque-là.",

@@ -50,6 +50,9 @@ export interface DeskTexts extends ComposeTexts {
   readonly continues: string;
   readonly portalTopic: (agency: string, replies: "explicit" | "all") => string;
   readonly portalOpened: (link: string) => string;
+  /** The room is full, and another one follows it; said again by clients once it is closed. */
+  readonly roomFull: (link: string) => string;
+  readonly roomClosed: string;
   readonly spaceTopic: (agency: string) => string;
   /** The room has been replaced by one that guichet cannot enter. */
   readonly cannotFollow: string;

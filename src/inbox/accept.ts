@@ -39,7 +39,7 @@ export function openInbox(parts: InboxParts): Inbox {
   const find = gather((keys: readonly string[]) => findConversationsOf(parts.database.relaxed, parts.channel, keys));
   return {
     async accept(message: InboundMessage): Promise<Acceptance> {
-      const lane = inboxLane(hashAddress(parts, message.from.address));
+      const lane = nameArrivals(parts.laneKey, parts.channel, message.from.address);
       const files = iterate(message.attachments);
       try {
         const stored = await number(toStored(message, parts), message, parts, () => draw(undefined));
@@ -111,8 +111,9 @@ async function* iterate(files: InboundMessage["attachments"]): AsyncGenerator<In
   yield* files;
 }
 
-const hashAddress = ({ channel, laneKey }: InboxParts, address: string) =>
-  base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24);
+/** The lane of all that comes from an address on a channel. */
+export const nameArrivals = (laneKey: KeyObject, channel: string, address: string): Lane =>
+  inboxLane(base32(createHmac("sha256", laneKey).update(`${channel}:${address}`).digest()).slice(0, 24));
 
 const toStored = (message: InboundMessage, { replyKey, isOwn }: InboxParts): StoredMessage => ({
   ...(message.remoteId === undefined ? {} : { remoteId: clean(message.remoteId) }),

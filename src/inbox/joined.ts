@@ -4,6 +4,8 @@ import type { RoomId } from "../domain/ids.ts";
 const MOST = 10_000;
 /** A room may keep ghosts silent for other reasons: it is not filled with joins. */
 const DOUBT_MS = 60 * 60_000;
+/** Any process may make a ghost leave that has been quiet for a day: what is older than this is looked up. */
+const FRESH_MS = 60 * 60_000;
 
 /** Which ghosts are known to stand in which room, and under which name: what need not be looked up for each message. */
 export interface Joined {
@@ -22,20 +24,21 @@ export interface Joined {
 
 /** Remembers those who spoke last. Only a memory: the homeserver's refusal corrects it. */
 export function rememberJoined(most = MOST): Joined {
-  const names = new Map<string, string>();
+  const names = new Map<string, { readonly name: string; readonly at: number }>();
   const doubted = new Map<string, { readonly at: number; isTaken: boolean }>();
   const keyOf = (localpart: string, room: RoomId) => `${localpart} ${room}`;
   return {
     has(localpart, room, name) {
       const key = keyOf(localpart, room);
       const known = names.get(key);
-      if (known === undefined || (name !== undefined && known !== name)) return false;
+      if (known === undefined || (name !== undefined && known.name !== name)) return false;
       names.delete(key);
-      names.set(key, known);
+      if (Date.now() - known.at > FRESH_MS) return false;
+      names.set(key, { ...known, at: Date.now() });
       return true;
     },
     add(localpart, room, name) {
-      names.set(keyOf(localpart, room), name);
+      names.set(keyOf(localpart, room), { name, at: Date.now() });
       for (const oldest of names.keys()) {
         if (names.size <= most) break;
         names.delete(oldest);

@@ -1,7 +1,7 @@
 import type { RoomId } from "../domain/ids.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { openRoomState, readMembership } from "../matrix/room-state.ts";
-import { forgetMembership } from "../store/ghost.ts";
+import { markLeft } from "../store/ghost.ts";
 import { ArrivalError } from "./fault.ts";
 import type { GhostParts } from "./join.ts";
 
@@ -21,7 +21,7 @@ export async function shutOut(
   error: MatrixError,
 ): Promise<Error> {
   parts.joined.forget(localpart, room);
-  await forgetMembership(parts.database.relaxed, localpart, room);
+  await markLeft(parts.database.relaxed, localpart, room);
   if (await isReplaced(parts, room)) return new ArrivalError("soon", "ROOM_REPLACED", { cause: error });
   const state = openRoomState(parts.client, room, parts.users.bot);
   const membership = await readMembership(state, parts.users.fullId(localpart)).catch((fault: unknown) => {

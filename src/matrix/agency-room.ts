@@ -14,6 +14,8 @@ export interface WantedRoom extends DescribedRoom {
   readonly alias: string;
   /** Invited once, and may moderate. */
   readonly agents: readonly string[];
+  /** The room that had the alias last: it gets it back when nobody has it. */
+  readonly known?: RoomId | undefined;
 }
 
 /**
@@ -39,7 +41,10 @@ export async function provideRoom(
   wanted: WantedRoom,
 ): Promise<ProvidedRoom> {
   const found = await resolveAlias(client, users, wanted.alias);
-  const first = found ?? (await claimRoom(client, users, wanted.alias, bodyFor(users, wanted)));
+  const first =
+    found ??
+    (wanted.known && (await renameRoom(client, users, wanted.known, wanted.alias))) ??
+    (await claimRoom(client, users, wanted.alias, bodyFor(users, wanted)));
   await joinNewRoom(client, first, users.bot);
   const room = await followTombstones(client, users, first);
   const lacks = new Set<RoomLack>();
@@ -56,6 +61,19 @@ export async function provideRoom(
   note("invitation", await inviteAgents(opened, wanted.agents));
   note("state", await empowerAgents(opened, wanted.agents));
   return { room, lacks: [...lacks] };
+}
+
+/** Gives a free alias to a room. @returns undefined when the bot is not in it any more. */
+async function renameRoom(
+  client: HomeserverClient,
+  users: OurUsers,
+  room: RoomId,
+  alias: string,
+): Promise<RoomId | undefined> {
+  const isInside = await isAllowed(() => openRoomState(client, room, users.bot).read("m.room.create"));
+  if (!isInside) return undefined;
+  await moveAlias(client, users, alias, room);
+  return room;
 }
 
 /** What keeps citizens from a room that others made. */

@@ -18,10 +18,15 @@ export async function resolveAlias(
   }
 }
 
-/** Gives an alias to another room; the Client-Server API knows no way but to delete it first. */
+/**
+ * Gives an alias to a room; the Client-Server API knows no way but to delete it first where it leads to another. May be
+ * repeated.
+ */
 export async function moveAlias(client: HomeserverClient, users: OurUsers, alias: string, room: RoomId): Promise<void> {
   const path = matrixPath`/_matrix/client/v3/directory/room/${alias}`;
-  await client.request({ method: "DELETE", path, as: users.bot });
+  const found = await resolveAlias(client, users, alias);
+  if (found === room) return;
+  if (found) await client.request({ method: "DELETE", path, as: users.bot });
   await client.request({ method: "PUT", path, as: users.bot, body: { room_id: room } });
 }
 

@@ -4,6 +4,7 @@ type Content = Readonly<Record<string, unknown>>;
 
 /** Level of an agent: enough to invite, to remove and to redact. */
 const MODERATOR = 50;
+const HIGHEST = 100;
 const WITHOUT_CREATOR_POWER = new Set(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
 
 /** Users above every level, who may not stand in `users` (room version 12). @param create the whole m.room.create event. */
@@ -25,6 +26,28 @@ export function raiseAgents(levels: Content, creators: ReadonlySet<string>, agen
   );
   if (low.length === 0) return undefined;
   return { ...levels, users: { ...standing, ...Object.fromEntries(low.map((agent) => [agent, MODERATOR])) } };
+}
+
+/**
+ * The power levels of a room for the one that follows it: nobody loses any power, and creators of the old room, who stood
+ * above all levels, get the highest that can be written.
+ * @param standing what the new room has: its creator's own level is kept.
+ */
+export function copyLevels(
+  old: Content,
+  standing: Content,
+  who: {
+    readonly bot: string;
+    readonly oldCreators: ReadonlySet<string>;
+    readonly creators: ReadonlySet<string>;
+  },
+): Content {
+  const users = isRecord(old.users) ? old.users : {};
+  const own = isRecord(standing.users) ? standing.users : {};
+  const raised = [...who.oldCreators].map((user) => [user, HIGHEST]);
+  const all = { ...users, ...Object.fromEntries(raised), ...(who.bot in own ? { [who.bot]: own[who.bot] } : {}) };
+  const isListed = (user: string) => !who.creators.has(user) && (user !== who.bot || who.bot in own);
+  return { ...old, users: Object.fromEntries(Object.entries(all).filter(([user]) => isListed(user))) };
 }
 
 /** Whether a user without a level of their own may send messages (Client-Server API, m.room.power_levels). */

@@ -34,7 +34,7 @@ export interface RegistrationNeeds {
   readonly domain: string;
   /** Full aliases of the agencies' rooms and spaces. */
   readonly aliases: readonly string[];
-  /** Whether conversations have rooms of their own, which are made under aliases of ours. */
+  /** Whether rooms are made under aliases of ours: those of conversations, and the successors of agency rooms. */
   readonly portalRooms?: boolean;
 }
 

@@ -9,6 +9,17 @@ export interface AgencyRoom {
   readonly isCurrent: boolean;
 }
 
+/** The room that an agency's new conversations go to. Old conversations remember their own. */
+export async function readCurrentRoom(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
+  const row = await db
+    .selectFrom("agency_room")
+    .select("room_id")
+    .where("agency", "=", agency)
+    .where("is_current", "=", true)
+    .executeTakeFirst();
+  return row && roomId(row.room_id);
+}
+
 export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: RoomId): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.updateTable("agency_room").set({ is_current: false }).where("agency", "=", agency).execute();
@@ -18,6 +29,26 @@ export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: 
       .onConflict((conflict) => conflict.column("room_id").doUpdateSet({ agency, is_current: true }))
       .execute();
   });
+}
+
+/** How full an agency's room is. */
+export interface RoomFilling {
+  /** Ghosts that stand in it. */
+  readonly ghosts: number;
+  /** Ghosts that ever did. */
+  readonly members: number;
+}
+
+export async function countGhosts(db: Kysely<Schema>, room: RoomId): Promise<RoomFilling> {
+  const row = await db
+    .selectFrom("ghost_membership")
+    .select(({ fn }) => [
+      fn.countAll<string>().as("members"),
+      fn.countAll<string>().filterWhere("left_at", "is", null).as("ghosts"),
+    ])
+    .where("room_id", "=", room)
+    .executeTakeFirstOrThrow();
+  return { ghosts: Number(row.ghosts), members: Number(row.members) };
 }
 
 /** The spaces that hold agencies' rooms, by agency. */

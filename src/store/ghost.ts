@@ -16,10 +16,11 @@ export async function readGhost(db: Kysely<Schema>, localpart: string, room: Roo
     .leftJoin("ghost_membership as m", (join) =>
       join.onRef("m.localpart", "=", "ghost.localpart").on("m.room_id", "=", room),
     )
-    .select(["ghost.registered_at", "m.display_name"])
+    .select(["ghost.registered_at", "m.display_name", "m.leaving_at"])
     .where("ghost.localpart", "=", localpart)
     .executeTakeFirst();
-  return row && { localpart, registered: row.registered_at !== null, joinedAs: row.display_name ?? undefined };
+  const joinedAs = row?.leaving_at === null ? (row.display_name ?? undefined) : undefined;
+  return row && { localpart, registered: row.registered_at !== null, joinedAs };
 }
 
 export async function addGhost(
@@ -46,11 +47,21 @@ export async function markJoined(
   await db
     .insertInto("ghost_membership")
     .values({ room_id: room, localpart, display_name: displayName })
-    .onConflict((conflict) => conflict.columns(["room_id", "localpart"]).doUpdateSet({ display_name: displayName }))
+    .onConflict((conflict) =>
+      conflict
+        .columns(["room_id", "localpart"])
+        .doUpdateSet({ display_name: displayName, quiet_since: new Date(), leaving_at: null, left_at: null }),
+    )
     .execute();
 }
 
-/** Forgets a membership that the homeserver denied, so that the next attempt joins again. */
-export async function forgetMembership(db: Kysely<Schema>, localpart: string, room: RoomId): Promise<void> {
-  await db.deleteFrom("ghost_membership").where("localpart", "=", localpart).where("room_id", "=", room).execute();
+/** A membership that the homeserver denied, or that a ghost has given up: its next message joins again. */
+export async function markLeft(db: Kysely<Schema>, localpart: string, room: RoomId): Promise<void> {
+  const now = new Date();
+  await db
+    .updateTable("ghost_membership")
+    .set({ leaving_at: now, left_at: now })
+    .where("localpart", "=", localpart)
+    .where("room_id", "=", room)
+    .execute();
 }

@@ -13,6 +13,7 @@ import * as linksAndPreviews from "./migrations/0010-links-and-previews.ts";
 import * as ways from "./migrations/0011-ways.ts";
 import * as shelf from "./migrations/0012-shelf.ts";
 import * as ledger from "./migrations/0013-ledger.ts";
+import * as rooms from "./migrations/0014-rooms.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0011-ways": ways,
   "0012-shelf": shelf,
   "0013-ledger": ledger,
+  "0014-rooms": rooms,
 };
 
 /**

@@ -11,11 +11,11 @@ export interface Schema {
   setting: { key: string; value: string };
   note: { channel: string; key: string; value: string };
   lane: { name: string; token: string; owner: string; until: Instant };
-  agency_room: { room_id: string; agency: string; is_current: boolean; created_at: DefaultInstant };
+  agency_room: AgencyRoomTable;
   agency_space: { agency: string; room_id: string };
   portal_room: { room_id: string; conversation_id: string; created_at: DefaultInstant };
   ghost: { localpart: string; channel_type: string; address: string; registered_at: Date | null };
-  ghost_membership: { room_id: string; localpart: string; display_name: string; joined_at: DefaultInstant };
+  ghost_membership: GhostMembershipTable;
   conversation: ConversationTable;
   conversation_way: { conversation_id: string; channel: string; address: string; added_at: DefaultInstant };
   inbox: InboxTable;
@@ -44,6 +44,33 @@ export interface Schema {
     since: Instant;
     seen_at: DefaultInstant;
   };
+}
+
+interface AgencyRoomTable {
+  room_id: string;
+  agency: string;
+  is_current: boolean;
+  /** The room that new conversations go to instead, since this one was full. */
+  successor: string | null;
+  /** When the successor stood in its place wholly. */
+  rolled_at: Date | null;
+  /** When its last ghost had left; conversations that come back begin again elsewhere. */
+  emptied_at: Date | null;
+  /** When its tombstone stood. */
+  closed_at: Date | null;
+  created_at: DefaultInstant;
+}
+
+interface GhostMembershipTable {
+  room_id: string;
+  localpart: string;
+  display_name: string;
+  joined_at: DefaultInstant;
+  /** Its conversations in this room had no message from then until they were last looked at, or later ones. */
+  quiet_since: DefaultInstant;
+  /** Before it is told to leave; the ghost may still stand in the room. */
+  leaving_at: Date | null;
+  left_at: Date | null;
 }
 
 interface ConversationTable {

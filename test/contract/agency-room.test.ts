@@ -219,6 +219,7 @@ describe.skipIf(lacking)(`the agency room on a real Synapse ${lacking ?? ""}`, {
       dataFolder: folder,
       database: {},
       queue: { concurrency: 1 },
+      rooms: { quietDays: 30, mostGhosts: 1000, mostMembers: 5000 },
       log: { level: "fatal" },
       agencies: new Map(both.map((agency) => [agency.id, agency])),
       channels: new Map(),

@@ -73,6 +73,7 @@ describe("channels behind walls", () => {
     dataFolder: folder,
     database: {},
     queue: { concurrency: 1 },
+    rooms: { quietDays: 30, mostGhosts: 1000, mostMembers: 5000 },
     log: { level: "info" },
     agencies: new Map(),
     channels: new Map(all.map((each) => [each.name, each])),

@@ -11,7 +11,7 @@ import { HomeserverClient } from "../../src/matrix/homeserver-client.ts";
 import { nameOurUsers } from "../../src/matrix/identity.ts";
 import { makeRegistration, writeRegistration } from "../../src/matrix/registration.ts";
 import { openRoomState } from "../../src/matrix/room-state.ts";
-import { forgetMembership } from "../../src/store/ghost.ts";
+import { markLeft } from "../../src/store/ghost.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { missing } from "../support/needs.ts";
 import { type Synapse, startSynapse } from "../support/synapse.ts";
@@ -57,7 +57,7 @@ describe.skipIf(lacking)(`a membership that the homeserver contradicts ${lacking
   /** As after a refusal to let the ghost speak. */
   const forget = async () => {
     parts.joined.forget(citizen.localpart, room);
-    await forgetMembership(store.database.relaxed, citizen.localpart, room);
+    await markLeft(store.database.relaxed, citizen.localpart, room);
   };
 
   test("a repeated join changes nothing, and one after a doubt is a new event", async () => {

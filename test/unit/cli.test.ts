@@ -42,7 +42,7 @@ describe("check-config", () => {
         .split("\n")
         .map((line) => line.replace(/^.*guichet\.yaml/, "")),
     ).toEqual([
-      ":3:1 logs: found an unknown key, allowed: homeserver, appservice, public, bot, data_folder, database, queue, log, agencies, channels (did you mean log?)",
+      ":3:1 logs: found an unknown key, allowed: homeserver, appservice, public, bot, data_folder, database, queue, rooms, log, agencies, channels (did you mean log?)",
       ":4:23 queue.concurrency: found 0, allowed: a whole number from 1 to 256",
     ]);
   });

@@ -98,7 +98,8 @@ describe("readRegistration", () => {
   test("the template differs from a real one in its tokens only", () => {
     const template: unknown = parse(readFileSync(new URL("../../registration.yaml", import.meta.url), "utf8"));
     const placeholder = "REPLACE-ME-BY-RUNNING-guichet-registration";
-    expect(template).toEqual({ ...make(), as_token: placeholder, hs_token: placeholder });
+    const whole = makeRegistration({ ...needs, portalRooms: true, url: "http://127.0.0.1:9001" });
+    expect(template).toEqual({ ...whole, as_token: placeholder, hs_token: placeholder });
   });
 
   test("refuses a file that is not there, and never quotes one that is broken", () => {
