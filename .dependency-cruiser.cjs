@@ -45,7 +45,29 @@ const MAY_IMPORT = {
   http: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
   // What became of each message, read from its steps.
   ledger: ["src/domain/", "src/store/", "src/conversation/delivery-id.ts"],
-  cli: ["src/domain/", "src/config/", "src/store/", "src/ledger/", "src/matrix/registration.ts", "src/app.ts"],
+  cli: [
+    "src/domain/",
+    "src/config/",
+    "src/store/",
+    "src/ledger/",
+    "src/matrix/registration.ts",
+    "src/roles/roles.ts",
+    "src/app.ts",
+  ],
+  roles: [
+    "src/domain/",
+    "src/config/",
+    "src/adapter/",
+    "src/store/",
+    "src/queue/",
+    "src/matrix/",
+    "src/desk/",
+    "src/inbox/",
+    "src/outbox/",
+    "src/agency/",
+    "src/channel/",
+    "src/http/",
+  ],
 };
 
 /** Libraries that one part of the core hides from the rest; what a bridge uses is its own affair. */

@@ -1,4 +1,4 @@
-import { KEEPER_LANE } from "../domain/ids.ts";
+import { duty } from "../domain/ids.ts";
 import { pause } from "../domain/pause.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { countGhosts } from "../store/agency-room.ts";
@@ -17,7 +17,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Keeps agency rooms small until `signal` aborts: one process of many does it, and all hear of what it did. */
 export async function keepRooms(parts: KeeperParts, signal: AbortSignal): Promise<void> {
   const { database, owner, log, agencies } = parts;
-  const asked = { db: database.relaxed, lane: KEEPER_LANE, owner, leaseMs: LEASE_MS, stop: signal, log };
+  const asked = { db: database.relaxed, lane: duty("rooms"), owner, leaseMs: LEASE_MS, stop: signal, log };
   const refused = new Map<string, string>();
   while (!signal.aborted) {
     let rest = LOOK_MS;

@@ -26,7 +26,7 @@ const BEHIND_WAIT_MS = 250;
 
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
-  if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
+  if (!(await parts.isCurrent())) return new Date(Date.now() + BEHIND_WAIT_MS);
   const answered = new Set<ConversationId>();
   const portal = await findPortalOwner(parts.database.relaxed, room);
   const rules = portal ? parts.agency(portal.agency) : parts.agencyOf(room);

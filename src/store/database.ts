@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { makeDialect } from "./dialect.ts";
 import type { Schema } from "./schema.ts";
 
-/** Connections of one pool: somewhat more than lanes that are worked on at once. */
+/** Connections of one pool, when nothing else is said: somewhat more than lanes that are worked on at once. */
 const POOL_SIZE = 20;
 /**
  * A statement that owes its answer for longer has a dead connection under it, in milliseconds: a firewall that forgot it tells
@@ -25,15 +25,19 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** @param options.answerMs how long a statement may take, in milliseconds; 0: as long as it likes, as for migrations. */
+/**
+ * @param options.connections of each of the two.
+ * @param options.answerMs how long a statement may take, in milliseconds; 0: as long as it likes, as for migrations.
+ */
 export async function openDatabase(
-  { url, answerMs = ANSWER_MS }: { readonly url: string; readonly answerMs?: number },
+  options: { readonly url: string; readonly connections?: number; readonly answerMs?: number },
   log: Logger,
 ): Promise<Database> {
+  const { url, connections = POOL_SIZE, answerMs = ANSWER_MS } = options;
   const open = (options: string | undefined) => {
     const pool = new pg.Pool({
       connectionString: url,
-      max: POOL_SIZE,
+      max: connections,
       application_name: "guichet",
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,

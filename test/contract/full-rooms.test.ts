@@ -326,9 +326,9 @@ describe.skipIf(lacking)(`a full agency room on a real Synapse ${lacking ?? ""}`
     await Promise.allSettled([1, 2].map(() => keep(limits({ mostGhosts: 1 }), signal)));
     await keep(parts, signal);
     const after = await current();
-    const follows = [...(await listAgencyRooms(db())).keys()].map(async (room) => ({
+    const follows = (await listAgencyRooms(db())).map(async ({ room }) => ({
       room,
-      predecessor: Object((await readCreate(roomId(room))).predecessor).room_id,
+      predecessor: Object((await readCreate(room)).predecessor).room_id,
     }));
     const successors = (await Promise.all(follows)).filter(({ predecessor }) => predecessor === before);
     expect(successors).toEqual([{ room: after, predecessor: before }]);

@@ -14,9 +14,9 @@ import { notice, outcome, reactions } from "./desk/room.ts";
 const lacking = missing("synapse");
 const run = promisify(execFile);
 const BIN = new URL("../../src/bin.js", import.meta.url).pathname;
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 
-describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeout: 120_000 }, () => {
+describe.skipIf(lacking)(`the ledger of a whole house ${lacking ?? ""}`, { timeout: 240_000 }, () => {
   let opened: House | undefined;
   const house = () => {
     if (!opened) throw new Error("the house is not open");
