@@ -128,6 +128,17 @@ export async function runApp(options: AppOptions): Promise<void> {
   if (roles.has("worker") || roles.has("appservice")) {
     const refreshing = keepFresh(agencies, log, signal);
     closing.defer(() => refreshing);
+    const keeping = keepRooms(
+      {
+        ...base,
+        ...keys,
+        owner: randomUUID(),
+        channelsOfType: (type) => channels.all().flatMap((channel) => (channel.type === type ? [channel.name] : [])),
+        arrivalsOf: (channel, address) => nameArrivals(laneKey, channel, address),
+      },
+      signal,
+    );
+    closing.defer(() => keeping);
   }
   if (roles.has("appservice")) {
     const appservice = await serveAppservice({ ...base, registration });
