@@ -125,7 +125,7 @@ export async function runApp(options: AppOptions): Promise<void> {
   const intake = workIntake({ ...base, ...keys, channels, links, isCurrent: watchCurrent(database) });
   const answers = workAnswers({ ...base, channels, links, replyKey });
   lanes.start((fence, turn) => (readLane(fence.lane).of === "answers" ? answers : intake)(fence, turn));
-  if (roles.has("worker") || roles.has("appservice")) {
+  if (roles.has("worker")) {
     const refreshing = keepFresh(agencies, log, signal);
     closing.defer(() => refreshing);
     const keeping = keepRooms(
@@ -144,17 +144,6 @@ export async function runApp(options: AppOptions): Promise<void> {
     const appservice = await serveAppservice({ ...base, registration });
     closing.defer(() => appservice.stop());
     await Promise.race([appservice.reached, untilAborted(signal)]);
-    const keeping = keepRooms(
-      {
-        ...base,
-        ...keys,
-        owner: randomUUID(),
-        channelsOfType: (type) => channels.all().flatMap((channel) => (channel.type === type ? [channel.name] : [])),
-        arrivalsOf: (channel, address) => nameArrivals(laneKey, channel, address),
-      },
-      signal,
-    );
-    closing.defer(() => keeping);
   }
   if (signal.aborted) return;
   onReady?.((next) => reread(config, next, channels, log));
