@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Bridge, BridgeDefinition, BridgeHost, Visit } from "../../src/adapter/index.ts";
 import { createInOrder } from "../../src/adapter/index.ts";
+import { openFloodGate } from "./flood-gate.ts";
 import { sendFile, showCase, showReceipt, takeCasePost } from "./follow-up.ts";
 import type { Form } from "./form-context.ts";
 import { createAdmission } from "./guard/admission.ts";
@@ -36,7 +37,8 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
   };
   const health = watchHealth(host.now);
   const visits = openVisits(form);
-  const large = { bodyBytes: bodyBytes(config) };
+  const flood = openFloodGate(form);
+  const posted = { bodyBytes: bodyBytes(config), pace: flood.pace };
   host.routes.on(
     "GET",
     "/",
@@ -46,7 +48,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     "POST",
     "/",
     visits.answer((request, visit) => takeForm(intake, request, visit)),
-    large,
+    posted,
   );
   host.routes.on(
     "GET",
@@ -57,7 +59,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     "POST",
     "/case/:link",
     visits.answer((request, visit) => takeCasePost(intake, request, visit)),
-    large,
+    posted,
   );
   host.routes.on(
     "GET",
@@ -82,6 +84,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     start: async () => {
       if (host.publicUrl === undefined) throw new Error("a form needs the public listener");
       await removeLeftovers();
+      await flood.makePages();
       visits.open();
       health.become("up");
     },

@@ -92,7 +92,7 @@ function writeForm(parts: CaseParts, writing: NonNullable<CaseParts["writing"]>,
   const hidden = html`<input type="hidden" name="token" value="${writing.token}">`;
   const action = inLanguage(path, texts);
   return html`<section class="card" aria-labelledby="write"><h2 id="write">${say("case.write")}</h2>
-<form method="post" action="${action}" enctype="multipart/form-data" novalidate data-challenge="${writing.challenge}" data-sending="${say("form.sending")}">
+<form method="post" action="${action}" enctype="multipart/form-data" novalidate data-challenge="${writing.challenge}" data-sending="${say("form.sending")}" data-wait="${say("notice.flood")}">
 ${hidden}<input type="hidden" name="proof" value="">
 ${aroundInput(around, html`<textarea rows="6" dir="auto" id="${idOf("message")}" name="message" required${describedBy(around)}>${"\n"}${writing.message}</textarea>`)}
 ${filesField({ settings, texts, kept: writing.kept, fault: fileFaults.length === 0 ? undefined : fileFaults.join(" · ") })}
