@@ -44,9 +44,9 @@ async function countStored({ relaxed }: Database): Promise<number> {
 /** Until nothing waits for the homeserver any more. */
 async function drain(): Promise<void> {
   for (let waiting = 1; waiting > 0; await sleep(500)) {
-    const { rows } = await sql<{ waiting: string }>`select count(*) as waiting from inbox where state = 'waiting'`.execute(
-      database.relaxed,
-    );
+    const { rows } = await sql<{
+      waiting: string;
+    }>`select count(*) as waiting from inbox where state = 'waiting'`.execute(database.relaxed);
     waiting = Number(rows[0]?.waiting);
   }
 }
