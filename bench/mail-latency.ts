@@ -4,7 +4,7 @@ import type { Database } from "../src/store/database.ts";
 import { ADDRESS } from "../test/support/house.ts";
 import { openSubmission } from "./submission.ts";
 
-const EVERY_MS = 200;
+const EVERY_MS = 300;
 /** They write again and again: what a ghost's first message costs the homeserver is not measured. */
 const CITIZENS = 20;
 /** What the last mail has to come to the room, in milliseconds. */
