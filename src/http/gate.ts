@@ -5,7 +5,7 @@ import { createBucket } from "./bucket.ts";
 import { makePage } from "./pages.ts";
 import { type ReadTarget, readUrl } from "./read-target.ts";
 import { secureHeaders } from "./security-headers.ts";
-import { turnAway } from "./turn-away.ts";
+import { createTurnAway, type ReadyPage } from "./turn-away.ts";
 
 /** Stands before all that is done for a request. */
 export interface Gate {
@@ -24,6 +24,7 @@ export interface GateOptions {
  * kept ready, written past all layers of the listener.
  */
 export function openGate({ readTarget, isSecure, find }: GateOptions): Gate {
+  const turnAway = createTurnAway();
   const buckets = new WeakMap<RoutePace, ReturnType<typeof createBucket>>();
   const ready = new WeakMap<WaitPage, ReadyPage>();
   const own = new Map<string, WaitPage>();
@@ -49,16 +50,10 @@ export function openGate({ readTarget, isSecure, find }: GateOptions): Gate {
       const page = door.pace.page?.({ search: url.search, acceptLanguage }) ?? ownPage(acceptLanguage);
       const written = ready.get(page) ?? write(page, door.pace, isSecure);
       ready.set(page, written);
-      turnAway(incoming, outgoing, { ...written, bodyBytes: door.bodyBytes });
+      turnAway(incoming, outgoing, written, door.bodyBytes);
       return true;
     },
   };
-}
-
-export interface ReadyPage {
-  /** Names and values in turn. */
-  readonly head: string[];
-  readonly body: Buffer;
 }
 
 function write({ headers, body }: WaitPage, { waitSeconds }: RoutePace, isSecure: boolean): ReadyPage {
