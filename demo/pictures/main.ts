@@ -44,12 +44,7 @@ async function photograph(): Promise<void> {
   await logIn(page, client.url, demo, (name) => take(page, name));
   await playScenes(demo, async (name, ...seen) => {
     await sleep(SETTLE_MS);
-    // What comes later than a click needs another one.
-    const latest = page.getByText("Jump to Latest");
-    for (let clicks = 0; clicks < 10 && (await latest.isVisible()); clicks += 1) {
-      await latest.click();
-      await sleep(1_000);
-    }
+    await scrollToEnd(page);
     for (const words of seen) await expectInWindow(page, words);
     await take(page, name);
   });
@@ -59,6 +54,18 @@ async function photograph(): Promise<void> {
   const form = demo.channels["town-form"]?.url;
   if (form === undefined) throw new SetUpError("The demo has no channel town-form.");
   await photographForm(browser, form, (from, name) => take(from, name, true));
+}
+
+/** What comes later moves the end away again, and the mouse must not lie on a message, which then shows its buttons. */
+async function scrollToEnd(page: Page): Promise<void> {
+  const latest = page.getByText("Jump to Latest");
+  for (let turns = 0; turns < 10; turns += 1) {
+    await page.mouse.move(650, 450);
+    await page.mouse.wheel(0, 10_000);
+    await page.mouse.move(1, 899);
+    await sleep(1_000);
+    if (!(await latest.isVisible())) return;
+  }
 }
 
 /** A picture without what it is to show is a failure, not a picture. */

@@ -19,8 +19,7 @@ export async function playOnPage(page: Page, address: string): Promise<void> {
   // The form is fetched and drawn only when it is in view: the window becomes as high as the page.
   const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
   await page.setViewportSize({ width: 1280, height });
-  const form = page.frameLocator("iframe").locator("[name=message]");
-  await form.scrollIntoViewIfNeeded();
-  await form.waitFor();
+  await page.locator("iframe").scrollIntoViewIfNeeded();
+  await page.frameLocator("iframe").locator("[name=message]").waitFor();
   await page.evaluate("scrollTo(0, 0)");
 }
