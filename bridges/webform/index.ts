@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Bridge, BridgeDefinition, BridgeHost, Visit } from "../../src/adapter/index.ts";
 import { createInOrder } from "../../src/adapter/index.ts";
-import { openFloodGate } from "./flood-gate.ts";
+import { paceOf } from "./pace-of.ts";
 import { sendFile, showCase, showReceipt, takeCasePost } from "./follow-up.ts";
 import type { Form } from "./form-context.ts";
 import { createAdmission } from "./guard/admission.ts";
@@ -37,8 +37,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
   };
   const health = watchHealth(host.now);
   const visits = openVisits(form);
-  const flood = openFloodGate(form);
-  const posted = { bodyBytes: bodyBytes(config), pace: flood.pace };
+  const posted = { bodyBytes: bodyBytes(config), pace: paceOf(form) };
   host.routes.on(
     "GET",
     "/",
@@ -83,9 +82,6 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     },
     start: async () => {
       if (host.publicUrl === undefined) throw new Error("a form needs the public listener");
-      await removeLeftovers();
-      await flood.makePages();
-      visits.open();
       health.become("up");
     },
     stop: async (deadline) => {
@@ -100,19 +96,19 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
 
 type Answer = (request: Request, visit: Visit) => Promise<Response>;
 
-/** Lets visits in while the channel runs, and those that are in end. */
+/** Lets visits in until the channel ends, and those that are in end. A process may have the pages alone, and never start the channel. */
 function openVisits(form: Form) {
   const running = new Set<Promise<Response>>();
-  let isOpen = false;
+  let isOpen = true;
+  let swept: Promise<void> | undefined;
   return {
-    open: () => {
-      isOpen = true;
-    },
     answer:
       (answer: Answer): Answer =>
       (request, visit) => {
         const work = orBusy(form, request, async () => {
           if (!isOpen) throw new Error("the channel does not run");
+          swept ??= removeLeftovers();
+          await swept;
           return answer(request, visit);
         });
         running.add(work);

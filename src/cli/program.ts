@@ -5,11 +5,14 @@ import { ConfigError } from "../config/fault.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { bridgesCommand } from "./bridges.ts";
 import { checkConfigCommand } from "./check-config.ts";
+import { deadCommand } from "./dead.ts";
+import { ledgerCommand } from "./ledger.ts";
 import { newBridgeCommand } from "./new-bridge.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { registrationCommand } from "./registration.ts";
 import { runCommand } from "./run.ts";
 import { sampleCommand } from "./sample.ts";
+import { traceCommand } from "./trace.ts";
 
 /**
  * Runs one command line.
@@ -24,6 +27,9 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
     checkConfigCommand(),
     registrationCommand(),
     quarantineCommand(),
+    deadCommand(),
+    traceCommand(),
+    ledgerCommand(),
     bridgesCommand(),
     sampleCommand(),
     newBridgeCommand(),

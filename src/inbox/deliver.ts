@@ -121,6 +121,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const { hold } = arrival.message;
   if (hold !== undefined) throw new ArrivalError("final", hold);
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
+  const screenedAt = new Date();
   const { address, name } = arrival.message.from;
   const { known, number } = await findConversation(parts, arrival, channel.agency);
   // By another way it is still the same person, under the name that they have.
@@ -142,7 +143,17 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo, ...routes };
+    const posting = {
+      id: arrival.id,
+      conversation,
+      room,
+      ghost: localpart,
+      remoteId,
+      screenedAt,
+      cc,
+      replyTo,
+      ...routes,
+    };
     const notes = {
       ...(place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts })),
       ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
