@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Bridge, BridgeDefinition, BridgeHost, Visit } from "../../src/adapter/index.ts";
 import { createInOrder } from "../../src/adapter/index.ts";
-import { paceOf } from "./pace-of.ts";
 import { sendFile, showCase, showReceipt, takeCasePost } from "./follow-up.ts";
 import type { Form } from "./form-context.ts";
 import { createAdmission } from "./guard/admission.ts";
 import { openKeys } from "./guard/keys.ts";
 import { watchHealth } from "./health.ts";
+import { paceOf } from "./pace-of.ts";
 import { openForm, orBusy, takeForm } from "./receive.ts";
 import { sendAnswer } from "./send.ts";
 import { type FormSettings, settings } from "./settings.ts";
