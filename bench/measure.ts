@@ -24,6 +24,12 @@ export function peakRssMb(pid: number): number {
   return Math.round(Number(line) / 1024);
 }
 
+/** Resident memory of a process now, in megabytes. */
+export function rssMb(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Math.round(Number(line) / 1024);
+}
+
 /** Makes `peakRssMb` of this process begin anew (proc(5), clear_refs). @returns what is resident now, in megabytes. */
 export function resetPeak(): number {
   writeFileSync("/proc/self/clear_refs", "5");

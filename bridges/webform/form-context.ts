@@ -23,13 +23,14 @@ export interface Asked {
   readonly fields: readonly Field[];
 }
 
-export function readAsked({ settings, host, publicUrl }: Form, request: Request): Asked {
-  const { searchParams } = new URL(request.url);
-  const language = chooseLanguage(settings.languages, {
-    asked: searchParams.get("lang"),
-    acceptLanguage: request.headers.get("accept-language"),
-    agency: host.languages,
-  });
+export const readAsked = (form: Form, request: Request): Asked =>
+  askedIn(form, readLanguage(form, new URL(request.url).searchParams, request.headers.get("accept-language")));
+
+/** Language of the page for a visitor. @param query of the address. */
+export const readLanguage = ({ settings, host }: Form, query: URLSearchParams, acceptLanguage: string | null): string =>
+  chooseLanguage(settings.languages, { asked: query.get("lang"), acceptLanguage, agency: host.languages });
+
+export function askedIn({ settings, host, publicUrl }: Form, language: string): Asked {
   const texts = textsIn(language);
   return {
     texts,

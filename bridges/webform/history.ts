@@ -13,6 +13,8 @@ const said = z.discriminatedUnion("by", [
     language: z.string(),
     /** What else the citizen is told of it. */
     answerVia: z.enum(["page", "email", "sms"]),
+    /** Where answers go that do not lie here. */
+    answerTo: z.string().optional(),
     files: z.array(z.object({ name: z.string(), size: z.number() })),
     closes: z.boolean(),
   }),

@@ -6,6 +6,7 @@ import type { Form } from "./form-context.ts";
 import { createAdmission } from "./guard/admission.ts";
 import { openKeys } from "./guard/keys.ts";
 import { watchHealth } from "./health.ts";
+import { paceOf } from "./pace-of.ts";
 import { openForm, orBusy, takeForm } from "./receive.ts";
 import { sendAnswer } from "./send.ts";
 import { type FormSettings, settings } from "./settings.ts";
@@ -36,7 +37,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
   };
   const health = watchHealth(host.now);
   const visits = openVisits(form);
-  const large = { bodyBytes: bodyBytes(config) };
+  const posted = { bodyBytes: bodyBytes(config), pace: paceOf(form) };
   host.routes.on(
     "GET",
     "/",
@@ -46,7 +47,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     "POST",
     "/",
     visits.answer((request, visit) => takeForm(intake, request, visit)),
-    large,
+    posted,
   );
   host.routes.on(
     "GET",
@@ -57,7 +58,7 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     "POST",
     "/case/:link",
     visits.answer((request, visit) => takeCasePost(intake, request, visit)),
-    large,
+    posted,
   );
   host.routes.on(
     "GET",

@@ -147,6 +147,7 @@ async function accept(
     from: composed.from,
     language: asked.texts.language,
     answerVia: answers.answerVia,
+    ...(composed.answerVia === undefined ? {} : { answerTo: composed.answerVia.address }),
     files: files.map(({ name, file }) => ({ name, size: file.size })),
     closes: false,
   };

@@ -36,6 +36,7 @@ const limits = z
     per_address_unproven: pace(10, "The same without one, as from a browser without JavaScript."),
     per_agency: pace(6000, "Messages in 10 minutes from all, with a proof of work."),
     per_agency_unproven: pace(600, "The same without one."),
+    per_second: pace(50, "Messages a second that are read; twice as many at once. The rest is told to wait, unread."),
     at_once: pace(500, "Messages that are read at once; those that exceed it are told to wait."),
     body_seconds: pace(600, "Longest time that one message may take to come in."),
   })

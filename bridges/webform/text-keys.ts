@@ -65,6 +65,7 @@ export const TEXT_KEYS = [
   "receipt.next",
   "receipt.open",
   "receipt.keep",
+  "receipt.alone",
   "receipt.email",
   "receipt.sms",
   "receipt.another",

@@ -11,6 +11,7 @@ export const addresses = z.object({
     z.string(),
     z.object({
       address: z.string().optional(),
+      url: z.string().optional(),
       smtp: z.object({ host: z.string(), port: z.int() }).optional(),
     }),
   ),

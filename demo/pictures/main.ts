@@ -10,6 +10,7 @@ import { chromium, type Page } from "playwright-core";
 import { projectFolder } from "../setup/paths.js";
 import { SetUpError, say, sayFault } from "../setup/say.js";
 import { addresses, type Demo } from "./demo.ts";
+import { photographForm } from "./form-scene.ts";
 import { playOnPage } from "./page-scene.ts";
 import { playScenes } from "./scenes.ts";
 import { serveClient } from "./serve-client.ts";
@@ -35,20 +36,45 @@ async function photograph(): Promise<void> {
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
   });
   running.defer(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await logIn(page, client.url, demo);
-  await playScenes(demo, async (name) => {
-    await sleep(SETTLE_MS);
-    const latest = page.getByText("Jump to Latest");
-    if (await latest.isVisible()) await latest.click();
-    await sleep(1_000);
-    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  const take = async (from: Page, name: string, fullPage = false) => {
+    await from.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
     say(`Wrote docs/pictures/${name}.png`);
+  };
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await logIn(page, client.url, demo, (name) => take(page, name));
+  await playScenes(demo, async (name, ...seen) => {
+    await sleep(SETTLE_MS);
+    await scrollToEnd(page);
+    for (const words of seen) await expectInWindow(page, words);
+    await take(page, name);
   });
   const window = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await playOnPage(window, demo.page);
-  await window.screenshot({ path: join(PICTURES, "demo-page.png"), fullPage: true });
-  say("Wrote docs/pictures/demo-page.png");
+  await take(window, "demo-page", true);
+  const form = demo.channels["town-form"]?.url;
+  if (form === undefined) throw new SetUpError("The demo has no channel town-form.");
+  await photographForm(browser, form, (from, name) => take(from, name, true));
+}
+
+/** What comes later moves the end away again, and the mouse must not lie on a message, which then shows its buttons. */
+async function scrollToEnd(page: Page): Promise<void> {
+  const latest = page.getByText("Jump to Latest");
+  for (let turns = 0; turns < 10; turns += 1) {
+    await page.mouse.move(650, 450);
+    await page.mouse.wheel(0, 10_000);
+    await page.mouse.move(1, 899);
+    await sleep(1_000);
+    if (!(await latest.isVisible())) return;
+  }
+}
+
+/** A picture without what it is to show is a failure, not a picture. */
+async function expectInWindow(page: Page, words: string): Promise<void> {
+  const found = page.getByText(words).last();
+  await found.waitFor({ timeout: 20_000 });
+  const box = await found.boundingBox();
+  const height = page.viewportSize()?.height ?? 0;
+  if (!box || box.y < 0 || box.y + box.height > height) throw new SetUpError(`"${words}" is not in the window.`);
 }
 
 async function startDemo(folder: string, running: AsyncDisposableStack): Promise<Demo> {
@@ -65,13 +91,21 @@ async function startDemo(folder: string, running: AsyncDisposableStack): Promise
   throw new SetUpError("The demo did not come up.");
 }
 
-async function logIn(page: Page, url: string, { agent }: Demo): Promise<void> {
+async function logIn(page: Page, url: string, { agent }: Demo, take: (name: string) => Promise<void>): Promise<void> {
   await page.goto(url);
+  await page.locator("input[name=passwordInput]").waitFor({ timeout: 60_000 });
   // A whole user id would make the client look for its server in DNS.
   await page.fill("input[name=usernameInput]", agent.user_id.slice(1).split(":")[0] ?? "");
   await page.fill("input[name=passwordInput]", agent.password);
+  await take("0-login");
   await page.click("button[type=submit]");
-  await page.getByText("Town Hall", { exact: true }).first().click({ timeout: 60_000 });
+  const room = page.getByText("Town Hall", { exact: true }).first();
+  await room.waitFor({ timeout: 60_000 });
+  await sleep(SETTLE_MS);
+  await page.getByText("Connecting").waitFor({ state: "hidden", timeout: 60_000 });
+  await expectInWindow(page, "Town Hall");
+  await take("0-rooms");
+  await room.click();
 }
 
 try {

@@ -16,4 +16,10 @@ export async function playOnPage(page: Page, address: string): Promise<void> {
   const picture = page.locator("#timeline img");
   await picture.scrollIntoViewIfNeeded();
   await picture.evaluate("document.querySelector('#timeline img').decode()");
+  // The form is fetched and drawn only when it is in view: the window becomes as high as the page.
+  const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
+  await page.setViewportSize({ width: 1280, height });
+  await page.locator("iframe").scrollIntoViewIfNeeded();
+  await page.frameLocator("iframe").locator("[name=message]").waitFor();
+  await page.evaluate("scrollTo(0, 0)");
 }

@@ -7,8 +7,11 @@ import { projectFolder } from "../setup/paths.js";
 import { SetUpError } from "../setup/say.js";
 import type { Demo } from "./demo.ts";
 
-/** Plays what agents meet in their days; `take` photographs what stands in the room then. */
-export async function playScenes(demo: Demo, take: (name: string) => Promise<void>): Promise<void> {
+/** Plays what agents meet in their days; `take` photographs what stands in the room then, with those words in it. */
+export async function playScenes(
+  demo: Demo,
+  take: (name: string, ...seen: readonly string[]) => Promise<void>,
+): Promise<void> {
   const mail = demo.channels["town-mail"];
   const room = demo.agencies["town-hall"]?.room_id;
   if (!mail?.smtp || !mail.address || !room) throw new SetUpError("The demo has no channel town-mail.");
@@ -38,7 +41,7 @@ export async function playScenes(demo: Demo, take: (name: string) => Promise<voi
       "rue des Lilas has been out",
     );
     await agent.waitForEvent(room, ({ content }) => content.filename === "street-lamp.png");
-    await take("1-arrival");
+    await take("1-arrival", "Street lamp out", "first contact", "When will it be repaired?");
 
     const answer = await agent.reply(
       room,
@@ -47,7 +50,7 @@ export async function playScenes(demo: Demo, take: (name: string) => Promise<voi
       lamp.event_id,
     );
     await outcome(answer, "✅");
-    await take("2-answer-sent");
+    await take("2-answer-sent", "repaired on Thursday", "✅");
 
     const permit = await arrive(
       {
@@ -63,7 +66,7 @@ export async function playScenes(demo: Demo, take: (name: string) => Promise<voi
       room,
       ({ content }) => content.msgtype === "m.notice" && JSON.stringify(content).includes(lost),
     );
-    await take("3-answer-failed");
+    await take("3-answer-failed", "registration of the car", "Both, and your identity card", "❌", "Check the address");
   } finally {
     transport.close();
     await agent.close();

@@ -35,5 +35,5 @@ export {
 } from "./delivery.ts";
 export type { InboundAttachment, InboundMessage, Party, SenderTrust, ThreadEvidence } from "./message.ts";
 export type { Cost, Draft, Preview } from "./preview.ts";
-export type { RouteHandler, RouteLimits, Routes, Visit } from "./routes.ts";
+export type { AskedLanguage, RouteHandler, RouteLimits, RoutePace, Routes, Visit, WaitPage } from "./routes.ts";
 export { toWebStream } from "./web-stream.ts";

@@ -1,10 +1,11 @@
-import type { RouteHandler, Routes } from "./routes.ts";
+import type { RouteHandler, RoutePace, Routes } from "./routes.ts";
 
 export interface MatchedRoute {
   readonly is: "route";
   readonly handle: RouteHandler;
   readonly parameters: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
+  readonly pace: RoutePace | undefined;
 }
 
 /** What a table has for a request. */
@@ -30,16 +31,17 @@ interface Route {
   readonly segments: readonly string[];
   readonly handle: RouteHandler;
   readonly bodyBytes: number;
+  readonly pace: RoutePace | undefined;
 }
 
 /** The routes of one bridge. */
 export function openRouteTable(): RouteTable {
   const routes: Route[] = [];
   return {
-    on(method, path, handle, { bodyBytes = BODY_BYTES } = {}) {
+    on(method, path, handle, { bodyBytes = BODY_BYTES, pace } = {}) {
       if (!PATH.test(path)) throw new Error(`"${path}" is not the path of a route`);
       const segments = split(path);
-      routes.unshift({ method, path, segments, handle, bodyBytes });
+      routes.unshift({ method, path, segments, handle, bodyBytes, pace });
     },
     list: () => routes,
     find(method, path) {
@@ -54,8 +56,8 @@ export function openRouteTable(): RouteTable {
       const asked = method === "HEAD" ? "GET" : method;
       const found = fitting.find((route) => route.method === asked);
       if (found) {
-        const { handle, parameters, bodyBytes } = found;
-        return { is: "route", handle, parameters, bodyBytes };
+        const { handle, parameters, bodyBytes, pace } = found;
+        return { is: "route", handle, parameters, bodyBytes, pace };
       }
       const allowed = new Set(fitting.flatMap((route) => (route.method === "GET" ? ["GET", "HEAD"] : ["POST"])));
       return allowed.size === 0 ? { is: "nothing" } : { is: "wrong-method", allowed: [...allowed] };

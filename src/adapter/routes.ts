@@ -33,4 +33,34 @@ export interface RouteLimits {
    * that is under way fails.
    */
   readonly bodyBytes?: number;
+  /**
+   * How fast requests are taken; left out, as fast as they come. Whatever comes faster is answered with 503 before anything
+   * of it is read. Routes that are given the same object share it. Each process counts for itself.
+   */
+  readonly pace?: RoutePace;
+}
+
+export interface RoutePace {
+  /** Requests a second; after a quiet time twice as many may come at once. */
+  readonly perSecond: number;
+  /** What `Retry-After` says to the others, in seconds. */
+  readonly waitSeconds: number;
+  /**
+   * What they are shown. Asked for each of them in a flood: one page for each language, kept ready, and returned as the same
+   * object each time. Left out, or undefined: guichet's own.
+   */
+  readonly page?: (asked: AskedLanguage) => WaitPage | undefined;
+}
+
+export interface AskedLanguage {
+  /** Query of the address, with its `?`; empty without one. */
+  readonly search: string;
+  /** As the visitor's browser says it (RFC 9110, section 12.5.4). */
+  readonly acceptLanguage: string | undefined;
+}
+
+export interface WaitPage {
+  /** As those of a handler's answer: what is left out is guichet's. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }

@@ -4,6 +4,8 @@ import { runForCore } from "./blame.ts";
 /** Arrivals of one channel that are stored at the same time, and that wait for this. */
 const AT_ONCE = 32;
 const WAITING = 1_000;
+/** Of a channel that crowds others: arrivals at the same time for which somebody waits, as before a form. They share a commit. */
+const AWAITED_AT_ONCE = 16;
 /** Of a channel that crowds others: the rest after each arrival, as a multiple of its storing, and at most, in milliseconds. */
 const REST = 10;
 const MOST_REST_MS = 1_000;
@@ -23,31 +25,32 @@ export interface DoorOptions {
 
 /**
  * An inbox that one channel cannot fill for all: a few arrivals at a time, some more wait, and the rest is to come again.
- * While the channel crowds others, arrivals are stored one at a time, with a rest after each.
+ * While the channel crowds others, arrivals are stored one at a time, with a rest after each; those for which somebody
+ * waits a few at a time, as their number was limited before they came here.
  */
 export function limitInbox(inbox: Inbox, { crowds, atOnce = AT_ONCE, waiting = WAITING }: DoorOptions): Inbox {
   let running = 0;
-  const queue: (() => void)[] = [];
-  const isOpen = () => running < (crowds() ? 1 : atOnce);
-  const enter = async () => {
-    if (queue.length === 0 && isOpen()) {
+  const queue: { readonly isAwaited: boolean; enter(): void }[] = [];
+  const isOpen = (isAwaited: boolean) =>
+    running < (crowds() ? Math.min(atOnce, isAwaited ? AWAITED_AT_ONCE : 1) : atOnce);
+  const enter = async (isAwaited: boolean) => {
+    if (queue.length === 0 && isOpen(isAwaited)) {
       running += 1;
       return;
     }
     if (queue.length >= waiting) throw new ChannelBusyError("too many arrivals at once");
-    await new Promise<void>((resolve) => queue.push(resolve));
+    await new Promise<void>((resolve) => queue.push({ isAwaited, enter: resolve }));
   };
   const leave = () => {
     running -= 1;
-    while (isOpen()) {
-      const next = queue.shift();
-      if (!next) return;
+    for (let next = queue[0]; next && isOpen(next.isAwaited); next = queue[0]) {
+      queue.shift();
       running += 1;
-      next();
+      next.enter();
     }
   };
-  const limited = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    await enter();
+  const limited = async <Result>(work: () => Promise<Result>, isAwaited = false): Promise<Result> => {
+    await enter(isAwaited);
     const began = Date.now();
     try {
       return await runForCore(work);
@@ -59,7 +62,7 @@ export function limitInbox(inbox: Inbox, { crowds, atOnce = AT_ONCE, waiting = W
   return {
     async accept(message) {
       try {
-        return await limited(() => inbox.accept(message));
+        return await limited(() => inbox.accept(message), message.isNumbered);
       } catch (error) {
         if (error instanceof ChannelBusyError) await destroyFiles(message);
         throw error;

@@ -5,9 +5,11 @@ import type { Logger } from "pino";
 import { GuichetError } from "../domain/guichet-error.ts";
 import { isRecord } from "../domain/is-record.ts";
 import type { VisitLimits } from "./answer-visit.ts";
+import { openGate } from "./gate.ts";
 import { makePage, type PageStatus } from "./pages.ts";
 import { trustProxies } from "./peer.ts";
 import { makePublicApp, type PublicParts } from "./public-app.ts";
+import { targetBelow } from "./read-target.ts";
 import { secureHeaders } from "./security-headers.ts";
 
 export interface ListenerOptions extends Pick<PublicParts, "url" | "find" | "findFile"> {
@@ -49,6 +51,7 @@ export async function listenPublic(options: ListenerOptions): Promise<PublicList
   const { url, bind, port, log, find, findFile } = options;
   const limits = { ...LIMITS, ...options.limits };
   const app = makePublicApp({ url, log, find, findFile, limits, readPeer: trustProxies(options.trustedProxies) });
+  const gate = openGate({ readTarget: targetBelow(url), isSecure: url.startsWith("https:"), find });
   const answer = getRequestListener(app.fetch, {
     hostname: new URL(url).hostname,
     // Others in this process use the real ones.
@@ -67,7 +70,7 @@ export async function listenPublic(options: ListenerOptions): Promise<PublicList
       outgoing.once("close", () => {
         if (!server.listening) server.closeIdleConnections();
       });
-      void answer(incoming, outgoing);
+      if (!gate.turnsAway(incoming, outgoing)) void answer(incoming, outgoing);
     },
   );
   server.maxConnections = MOST_CONNECTIONS;

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { answerVisit, type Door, type VisitLimits } from "./answer-visit.ts";
 import { makePage, type PageStatus } from "./pages.ts";
 import type { ReadPeer } from "./peer.ts";
+import { targetBelow } from "./read-target.ts";
 import { secureHeaders } from "./security-headers.ts";
 import { type FindFile, serveFiles } from "./serve-file.ts";
 
@@ -27,6 +28,7 @@ export function makePublicApp(parts: PublicParts): Hono<{ Bindings: HttpBindings
   const isSecure = protocol === "https:";
   const app = new Hono<{ Bindings: HttpBindings }>();
 
+  const readTarget = targetBelow(parts.url);
   const serveFile = serveFiles(parts.findFile, parts.log);
 
   const answerPage = ({ req }: Asked, status: PageStatus, more: Readonly<Record<string, string>> = {}) => {
@@ -54,16 +56,18 @@ export function makePublicApp(parts: PublicParts): Hono<{ Bindings: HttpBindings
   });
   app.all("*", async (asked) => {
     const { req, env } = asked;
-    const { pathname: path, search } = new URL(req.url);
-    const [, channel, rest = "/"] = path.startsWith(`${prefix}/`)
-      ? (/^\/([^/]+)(\/.*)?$/.exec(path.slice(prefix.length)) ?? [])
-      : [];
-    const door = channel === undefined ? undefined : parts.find(channel, req.method, rest);
+    const { pathname, search } = new URL(req.url);
+    const { channel, path } = readTarget(pathname);
+    const door = channel === undefined ? undefined : parts.find(channel, req.method, path);
     if (door === undefined || door.is === "nothing") return answerPage(asked, 404);
     if (door.is === "closed") return answerPage(asked, 503);
     if (door.is === "wrong-method") return answerPage(asked, 405, { allow: door.allowed.join(", ") });
     const peer = parts.readPeer(env.incoming.socket.remoteAddress, req.header("x-forwarded-for") ?? null);
-    const given = await answerVisit(door, { request: req.raw, url: `${origin}${path}${search}`, peer }, parts.limits);
+    const given = await answerVisit(
+      door,
+      { request: req.raw, url: `${origin}${pathname}${search}`, peer },
+      parts.limits,
+    );
     return answer(asked, given, door.blame);
   });
   app.onError((error, asked) => {

@@ -71,7 +71,8 @@ test("a double click and a reload are one message with one number", async () => 
   pages.push(await post(url, posting));
   expect(pages.map(isReceipt)).toEqual([true, true, true, true]);
   expect(host.taken).toHaveLength(1);
-  expect(new Set(pages.map(caseUrlOf)).size).toBe(1);
+  // Their links may differ, by the second until which they hold.
+  expect(new Set(pages.map(({ text }) => /class="number">(\d+)</.exec(text)?.[1] ?? "no number")).size).toBe(1);
 });
 
 test("a spent form with other words is shown again, and sent when it is meant", async () => {

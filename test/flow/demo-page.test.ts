@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { findLeftBehind } from "../../demo/setup/left-behind.js";
-import { findViolations, openBrowser, WINDOWS } from "../support/browser.ts";
+import { findViolations, openBrowser, SCHEMES, WINDOWS } from "../support/browser.ts";
 import { type ConfigFolder, folderWith } from "../support/config-folder.ts";
 import { missing } from "../support/needs.ts";
 import { type DemoAddresses, demoAddresses, type RunningDemo, runDemo } from "../support/run-demo.ts";
@@ -219,7 +219,7 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
   test.each(WINDOWS)(
     "axe finds nothing at $name, light and dark; the page is small and asks nobody else",
     async ({ name: _, ...window }) => {
-      for (const colorScheme of ["light", "dark"] as const) {
+      for (const colorScheme of SCHEMES) {
         const context = await browser.newContext({ ...window, colorScheme });
         const page = await context.newPage();
         const faults: string[] = [];
@@ -242,7 +242,6 @@ describe.skipIf(lacking)(`the demo's page ${lacking ?? ""}`, () => {
         await page.locator(".letter").waitFor();
         for (const details of await page.locator("summary").all()) await details.click();
         expect(await findViolations(page)).toEqual([]);
-        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
         expect((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)).toBeLessThan(LARGEST);
         expect(faults).toEqual([]);
         await context.close();

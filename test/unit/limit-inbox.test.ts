@@ -69,3 +69,24 @@ test("a channel that crowds others stores one arrival at a time, with a rest aft
   expect(await Promise.all(offers)).toEqual(Array(12).fill("accepted"));
   expect(most).toBeGreaterThan(1);
 });
+
+test("of a channel that crowds others, arrivals for which somebody waits are stored a few at a time", async () => {
+  let [atOnce, most] = [0, 0];
+  const limited = limitInbox(
+    {
+      accept: async () => {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await sleep(5);
+        atOnce -= 1;
+        return "accepted";
+      },
+      receipt: async () => "applied",
+      numberOf: async () => undefined,
+    },
+    { crowds: () => true },
+  );
+  const awaited = () => limited.accept({ ...messageWith(Readable.from(["x"])), isNumbered: true });
+  expect(await Promise.all(Array.from({ length: 40 }, awaited))).toEqual(Array(40).fill("accepted"));
+  expect(most).toBe(16);
+});

@@ -25,6 +25,20 @@
     new ResizeObserver(tell).observe(document.body);
   }
 
+  /** Nothing was sent: says why next to the button, which works again. */
+  function tellWhy(form, status, main, seconds) {
+    const note = document.createElement("div");
+    note.className = "note bad";
+    note.setAttribute("role", "alert");
+    const words = document.createElement("p");
+    words.textContent = seconds
+      ? form.dataset.wait.replace("{seconds}", seconds)
+      : [...main.querySelectorAll("h1, .lead")].map(({ textContent }) => textContent).join(". ");
+    note.append(words);
+    status.replaceChildren(note);
+    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+  }
+
   function send(form, data, status) {
     const bar = document.createElement("progress");
     bar.max = 1;
@@ -46,6 +60,11 @@
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const main = page.getElementById("main");
       if (main === null) return form.submit();
+      // A page without the form would take what was typed along.
+      if (request.status >= 400 && main.querySelector("form") === null) {
+        tellWhy(form, status, main, request.getResponseHeader("retry-after"));
+        return;
+      }
       document.title = page.title;
       document.getElementById("main").replaceWith(main);
       window.scrollTo(0, 0);

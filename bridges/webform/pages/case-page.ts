@@ -6,7 +6,7 @@ import type { Texts } from "../texts.ts";
 import { aroundInput, describedBy, idOf } from "./field-html.ts";
 import { filesField, type KeptFile, type Notice, sayFault, summary } from "./form-page.ts";
 import { type Html, inLanguage, type PageParts, type Site } from "./page.ts";
-import { sayBytes, sayDate, sayTime } from "./say.ts";
+import { sayBytes, sayDate, sayTime, sayWish } from "./say.ts";
 
 export interface CaseParts {
   readonly site: Site;
@@ -41,7 +41,7 @@ export function casePage(parts: CaseParts): PageParts {
   const isWrong = (parts.faults ?? []).length > 0 || parts.notice !== undefined;
   const content = html`<h1>${title}</h1>
 ${parts.isSent ? html`<p class="note good" role="status">${say("case.sent")}</p>` : ""}
-${isClosed ? html`<p class="note">${say("case.closed")}</p>` : isAnswered ? "" : html`<p class="lead">${say("case.waiting")}</p>`}
+${isClosed ? html`<p class="note">${say("case.closed")}</p>` : isAnswered ? "" : waiting(parts)}
 ${summary(parts)}
 <section aria-labelledby="talk"><h2 id="talk">${say("case.history")}</h2>
 <ol class="talk">
@@ -57,6 +57,13 @@ ${writing === undefined ? "" : writeForm(parts, writing, isClosed)}
     path,
     hasForm: writing !== undefined,
   };
+}
+
+/** Nothing is there yet: where the answer comes, and that nobody calls. */
+function waiting({ texts, history }: CaseParts): Html {
+  const first = history.find(({ said }) => said.by === "citizen")?.said;
+  const more = sayWish(first?.by === "citizen" ? first : undefined, texts);
+  return html`<p class="lead">${texts.say("case.waiting")} ${more}</p>`;
 }
 
 function renderSaid({ texts, settings, path }: CaseParts, { key, said, files }: Spoken): Html {
@@ -92,7 +99,7 @@ function writeForm(parts: CaseParts, writing: NonNullable<CaseParts["writing"]>,
   const hidden = html`<input type="hidden" name="token" value="${writing.token}">`;
   const action = inLanguage(path, texts);
   return html`<section class="card" aria-labelledby="write"><h2 id="write">${say("case.write")}</h2>
-<form method="post" action="${action}" enctype="multipart/form-data" novalidate data-challenge="${writing.challenge}" data-sending="${say("form.sending")}">
+<form method="post" action="${action}" enctype="multipart/form-data" novalidate data-challenge="${writing.challenge}" data-sending="${say("form.sending")}" data-wait="${say("notice.flood")}">
 ${hidden}<input type="hidden" name="proof" value="">
 ${aroundInput(around, html`<textarea rows="6" dir="auto" id="${idOf("message")}" name="message" required${describedBy(around)}>${"\n"}${writing.message}</textarea>`)}
 ${filesField({ settings, texts, kept: writing.kept, fault: fileFaults.length === 0 ? undefined : fileFaults.join(" · ") })}

@@ -55,7 +55,7 @@ export function formPage(parts: FormParts): PageParts {
   const content = html`<h1 dir="auto">${words(title)}</h1>
 <p class="lead">${words(intro)}</p>
 ${summary(parts)}
-<form class="card" method="post" action="${inLanguage(homeOf(site), texts)}" enctype="multipart/form-data" novalidate data-challenge="${parts.challenge}" data-sending="${say("form.sending")}">
+<form class="card" method="post" action="${inLanguage(homeOf(site), texts)}" enctype="multipart/form-data" novalidate data-challenge="${parts.challenge}" data-sending="${say("form.sending")}" data-wait="${say("notice.flood")}">
 <input type="hidden" name="token" value="${parts.token}"><input type="hidden" name="proof" value="">
 ${fields.map((field) => renderField(field, { value: filledIn(field.name), fault: faultOf(field.name), texts }))}
 ${answerChoice(parts, filledIn("answer"), faultOf("answer"))}

@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import type { WaitPage } from "../../../src/adapter/index.ts";
 import type { Texts } from "../texts.ts";
 import { STYLE, STYLE_HASH } from "./style.ts";
 
@@ -40,6 +41,12 @@ export async function renderPage(
     headers = {},
   }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Response> {
+  const page = await writePage(parts);
+  return new Response(page.body, { status, headers: { ...page.headers, ...headers } });
+}
+
+/** A page, and what is said of it beside its status. */
+export async function writePage(parts: PageParts): Promise<WaitPage> {
   const { site, texts, title, content, hasForm } = parts;
   const body = await html`<!doctype html>
 <html lang="${texts.language}" dir="${texts.direction}">
@@ -63,8 +70,8 @@ ${hasForm ? html`<script src="${site.path}/form.js" defer></script>` : ""}
 </body>
 </html>
 `;
-  return new Response(String(body), {
-    status,
+  return {
+    body: String(body),
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-language": texts.language,
@@ -72,9 +79,8 @@ ${hasForm ? html`<script src="${site.path}/form.js" defer></script>` : ""}
       // A form that is posted names its origin only under this policy (Fetch, section 3.2); other sites learn nothing.
       "referrer-policy": "same-origin",
       vary: "accept-language",
-      ...headers,
     },
-  });
+  };
 }
 
 function policyOf({ site, isFramed = false }: PageParts): string {

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import type { SaidByCitizen } from "../history.ts";
 import type { Texts } from "../texts.ts";
 import { homeOf, inLanguage, type PageParts, type Site } from "./page.ts";
-import { sayDate, sayTime } from "./say.ts";
+import { sayDate, sayTime, sayWish } from "./say.ts";
 
 export interface ReceiptParts {
   readonly site: Site;
@@ -28,6 +28,7 @@ export function receiptPage({ site, texts, timeZone, at, found }: ReceiptParts):
   const { say } = texts;
   const { agency } = site;
   const said = found?.said;
+  const isAlone = said === undefined || said.answerVia === "page";
   const form = inLanguage(homeOf(site), texts);
   const content = html`${MARK}<h1>${say("receipt.title")}</h1>
 <p class="lead">${say("receipt.time", { agency, time: sayTime(at, texts, timeZone) })}</p>
@@ -36,9 +37,10 @@ ${
     ? ""
     : html`<section class="card" aria-labelledby="number"><h2 id="number">${say("receipt.number")}</h2>
 <p class="number">${found.number}</p>
-${said === undefined || said.answerVia === "page" ? "" : html`<p>${say(`receipt.${said.answerVia}`, { address: said.from.address })}</p>`}</section>
+${isAlone ? "" : html`<p>${sayWish(said, texts)}</p>`}</section>
 <section class="card" aria-labelledby="next"><h2 id="next">${say("receipt.next-title")}</h2>
 <p>${say("receipt.next")}</p>
+${isAlone ? html`<p><strong>${sayWish(said, texts)}</strong></p>` : ""}
 <p><a class="button" href="${found.address}" target="_top">${say("receipt.open")}</a></p>
 <p>${say("receipt.keep", { date: sayDate(found.until, texts, timeZone) })}</p>
 <p><a class="address" href="${found.address}" target="_top">${found.address}</a></p></section>`

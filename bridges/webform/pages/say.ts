@@ -1,3 +1,4 @@
+import type { SaidByCitizen } from "../history.ts";
 import type { Texts } from "../texts.ts";
 import type { AllowedTypes } from "../upload/file-types.ts";
 
@@ -26,3 +27,9 @@ const localeOf = (language: string) => (language === "en" ? "en-GB" : `${languag
 export const isolate = (text: string) => `\u2068${text}\u2069`;
 
 export const sayTypes = (types: AllowedTypes): string => (types === "any" ? "" : types.join(", "));
+
+/** How a citizen learns of an answer: where they asked for it, or by looking. */
+export const sayWish = (said: SaidByCitizen | undefined, { say }: Texts): string =>
+  said === undefined || said.answerVia === "page"
+    ? say("receipt.alone")
+    : say(`receipt.${said.answerVia}`, { address: isolate(said.answerTo ?? said.from.address) });
