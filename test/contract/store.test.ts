@@ -108,7 +108,7 @@ describe("the store", () => {
     test("is brought up to date by several processes that start at once on the operator's database, and again", async () => {
       const url = await createDatabase("at_once");
       const processes = Array.from({ length: 4 }, () => runScript("open-store.ts", [url]));
-      expect(await Promise.all(processes.map((process) => process.line("")))).toEqual(Array(4).fill("opened"));
+      expect(await Promise.all(processes.map((process) => process.line("", 90_000)))).toEqual(Array(4).fill("opened"));
       const own = await openStore({ url, dataFolder: join(folder, "unused") }, log);
       await migrate(own.database.durable);
       // The name of their queues, which is the same for all.
@@ -116,7 +116,7 @@ describe("the store", () => {
         { key: "queue" },
       ]);
       await own.close();
-    });
+    }, 120_000);
 
     test("of a newer guichet is left alone", async () => {
       const url = await createDatabase("too_new");
