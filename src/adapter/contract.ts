@@ -21,7 +21,11 @@ export interface BridgeDefinition<Config = unknown> {
    * True for a bridge that is of no use without `BridgeHost.publicUrl`: a configuration that gives it none is refused.
    */
   readonly needsPublicUrl?: boolean;
-  /** Builds a bridge and connects nothing. Called once per channel; must not throw for a config the schema accepts. */
+  /**
+   * Builds a bridge and connects nothing. Called once per channel and process; must not throw for a config the schema
+   * accepts. Of several processes some never call `start`: they ask for `preview`, `opening` and `capabilities`, or serve the
+   * routes, which therefore need nothing that `start` makes, and then call `stop`.
+   */
   create(config: Config, host: BridgeHost): Bridge;
 }
 

@@ -111,8 +111,8 @@ function workerSettings({ concurrency, recoverMs }: BackendOptions) {
     autorun: false,
     concurrency,
     // A job is with another worker once its lock ran out and the next look after that was taken.
-    lockDuration: recoverMs / 2,
-    stalledInterval: recoverMs / 4,
+    lockDuration: recoverMs * 0.7,
+    stalledInterval: recoverMs * 0.2,
     // Rows decide what is to be done: a job that runs twice does no harm and is recovered as often as it takes.
     maxStalledCount: 1_000_000,
     runRetryDelay: 1_000,

@@ -39,14 +39,22 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
-  const unknown = await findUnknown(db);
-  if (unknown !== undefined)
-    throw new GuichetError(
-      "SCHEMA_TOO_NEW",
-      `The database was written by a newer guichet (${unknown}): start that version, or restore a backup from before it.`,
-    );
+  await refuseNewer(db);
+  // Under a lock of the library's own.
   const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  if (!error) return;
+  // A newer one may have come between, with the lock.
+  await refuseNewer(db);
+  throw error;
+}
+
+async function refuseNewer(db: Kysely<Schema>): Promise<void> {
+  const unknown = await findUnknown(db);
+  if (unknown === undefined) return;
+  throw new GuichetError(
+    "SCHEMA_TOO_NEW",
+    `The database was written by a newer guichet (${unknown}): start that version, or restore a backup from before it.`,
+  );
 }
 
 async function findUnknown(db: Kysely<Schema>): Promise<string | undefined> {

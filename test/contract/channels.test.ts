@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Bridge, BridgeHost, OutboundMessage } from "../../src/adapter/index.ts";
 import { type Channels, openChannels } from "../../src/channel/open-channels.ts";
+import type { ChannelUse } from "../../src/channel/run-channel.ts";
 import type { Config, ConfiguredChannel } from "../../src/config/config.ts";
 import { agencyId, channelId } from "../../src/domain/ids.ts";
 import { readStates, writeSwitch } from "../../src/store/channel.ts";
@@ -80,11 +81,11 @@ describe("channels behind walls", () => {
   });
   const good = configured("good", goodBridge);
 
-  async function run(bad: Build): Promise<Channels> {
+  async function run(bad: Build, use: ChannelUse = "run"): Promise<Channels> {
     channels = openChannels(configOf(good, configured("bad", bad)), {
       database: store.database,
       log,
-      use: "run",
+      use,
       wake: async (lane) => void woken.push(lane),
       crowds: () => false,
       inboxFor: () => ({
@@ -275,6 +276,26 @@ describe("channels behind walls", () => {
     await expect.poll(ask, { timeout: 10_000 }).toBe("2 at https://town.example/bad");
     expect(who("/gone").is).toBe("nothing");
   }, 40_000);
+
+  test.each(["serve", "know"] as const)(
+    "a process may %s a channel that another one runs",
+    async (use) => {
+      const done: string[] = [];
+      const open = await run(({ routes }) => {
+        routes.on("GET", "/who", () => new Response());
+        const note = (word: string) => async () => void done.push(word);
+        return { ...goodBridge(), start: note("start"), stop: note("stop") };
+      }, use);
+      expect(open.bridge("bad")?.capabilities.send).toBe(true);
+      expect(open.route("bad", "GET", "/who").is).toBe("route");
+      // Two looks: how the channel is, others say.
+      await sleep(4_500);
+      expect(await howIs("bad")).toBeUndefined();
+      await open.stop();
+      expect(done).toEqual(use === "serve" ? ["stop"] : []);
+    },
+    20_000,
+  );
 
   test("a channel is switched off and on while the others go on", async () => {
     const stops: string[] = [];

@@ -108,13 +108,16 @@ describe("the store", () => {
   describe("schema", () => {
     test("is brought up to date by several processes that start at once on the operator's database, and again", async () => {
       const url = await createDatabase("at_once");
-      const processes = Array.from({ length: 3 }, () => runScript("open-store.ts", [url]));
-      expect(await Promise.all(processes.map((process) => process.line("")))).toEqual(["opened", "opened", "opened"]);
+      const processes = Array.from({ length: 4 }, () => runScript("open-store.ts", [url]));
+      expect(await Promise.all(processes.map((process) => process.line("", 90_000)))).toEqual(Array(4).fill("opened"));
       const own = await openStore({ url, dataFolder: join(folder, "unused") }, log);
       await migrate(own.database.durable);
-      await expect(own.database.durable.selectFrom("setting").selectAll().execute()).resolves.toEqual([]);
+      // The name of their queues, which is the same for all.
+      await expect(own.database.durable.selectFrom("setting").select("key").execute()).resolves.toEqual([
+        { key: "queue" },
+      ]);
       await own.close();
-    });
+    }, 120_000);
 
     test("of a newer guichet is left alone", async () => {
       const url = await createDatabase("too_new");

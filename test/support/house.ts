@@ -35,21 +35,6 @@ export interface HouseOptions {
   readonly synapseLog?: "INFO" | "WARNING";
   /** Keys of homeserver.yaml. */
   readonly synapseConfig?: Readonly<Record<string, unknown>>;
-  /** Where citizens reach the public listener, for `open`. */
-  readonly webPort?: number;
-  /** Runs guichet as something else than one process; it is not started yet. */
-  readonly open?: (
-    file: string,
-    config: Readonly<Record<string, unknown>>,
-    ports: HousePorts,
-  ) => Promise<Guichet & AsyncDisposable>;
-}
-
-/** Where guichet is reached. */
-export interface HousePorts {
-  readonly appservice: number;
-  readonly smtp: number;
-  readonly web?: number;
 }
 
 /** guichet as its operators run it, as a process of its own between a real Synapse and a mail server. */
@@ -154,10 +139,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const file = join(folder, "guichet.yaml");
   await writeFile(file, stringify(config));
   await options.prepare?.(folder);
-  const ports = { appservice: appservicePort, smtp: smtpPort };
-  const several = await options.open?.(file, config, options.webPort ? { ...ports, web: options.webPort } : ports);
-  const guichet = several ?? runGuichet(file, join(folder, "guichet.log"));
-  opening.defer(() => several?.[Symbol.asyncDispose]() ?? guichet.end("SIGTERM"));
+  const guichet = runGuichet(file, join(folder, "guichet.log"));
+  opening.defer(() => guichet.end("SIGTERM"));
   await guichet.start();
   const agent = new MatrixClient(synapse.url, account);
   opening.defer(() => agent.close());
@@ -209,7 +192,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** Runs the CLI; every start writes to the same log. */
-export function runGuichet(config: string, log: string, words: readonly string[] = []): Guichet {
+function runGuichet(config: string, log: string): Guichet {
   let child: ChildProcess | undefined;
   process.on("exit", () => child?.kill("SIGKILL"));
   return {
@@ -220,7 +203,7 @@ export function runGuichet(config: string, log: string, words: readonly string[]
     async start() {
       // By its first line, as operators run it: that names flags of Node.
       const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-      const started = spawn(MAIN, ["run", "--config", config, ...words], {
+      const started = spawn(MAIN, ["run", "--config", config], {
         env: { ...process.env, PATH },
         stdio: ["ignore", "pipe", "pipe"],
       });
