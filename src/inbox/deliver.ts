@@ -14,9 +14,9 @@ import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
 import { addWay } from "../store/way.ts";
-import { begin } from "./begin.ts";
+import { begin, beginUnseen, furnish } from "./begin.ts";
 import { chooseRoutes } from "./choose-routes.ts";
-import { ArrivalError, type Fault, judge } from "./fault.ts";
+import { ArrivalError, type Fault, isLongAway, judge } from "./fault.ts";
 import { FLOOD, type FloodGuard } from "./flood.ts";
 import { bringGhost, type Citizen } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
@@ -129,16 +129,18 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     : { localpart: nameGhost(parts.ghostKey, channel.type, address), channelType: channel.type, address, name };
   const { localpart } = citizen;
   const portal = known?.portal ?? channel.portal;
-  const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
-  if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
+  const { agency, texts } = channel;
+  const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
+  const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
+  const { answers, asked } = routes;
+  const beginning = { number, citizen, portal, channel, answers };
+  let room = known?.room ?? (portal === "thread" ? channel.room : undefined);
   try {
+    room ??= portal === "room" ? await parts.openPortal(arrival) : undefined;
+    if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
     await bringGhost(parts, citizen, room);
-    const { agency, texts } = channel;
-    const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
-    const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
-    const { answers, asked } = routes;
-    const beginning = { number, citizen, portal, room, channel, answers };
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, beginning));
+    if (known && !known.room) await furnish(parts, agency, known.id, room);
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { ...beginning, room }));
     if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
@@ -150,7 +152,9 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     };
     await post(parts, fence, arrival, posting, { portal, place, texts, notes });
   } catch (error) {
-    throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
+    if (!known && isLongAway(error, arrival)) await beginUnseen(parts, fence, arrival, { ...beginning, room });
+    if (room && error instanceof MatrixError && error.isForbidden) throw await shutOut(parts, localpart, room, error);
+    throw error;
   }
 }
 
