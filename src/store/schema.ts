@@ -33,6 +33,14 @@ export interface Schema {
   message: MessageTable;
   matrix_event: MatrixEventTable;
   outbox: OutboxTable;
+  standing: {
+    mark: string;
+    part: string;
+    event_id: string;
+    room_id: string;
+    conversation: string;
+    found_at: DefaultInstant;
+  };
   channel_switch: { channel: string; is_on: boolean; at: DefaultInstant };
   channel_state: {
     channel: string;
@@ -98,7 +106,7 @@ interface InboxTable {
   channel: string;
   dedupe_key: string;
   lane: string;
-  state: "waiting" | "posted" | "quarantined" | "dropped";
+  state: "waiting" | "posted" | "quarantined" | "dropped" | "lost";
   message: JSONColumnType<StoredMessage> | null;
   has_files: boolean;
   conversation_id: string | null;
@@ -108,6 +116,8 @@ interface InboxTable {
   received_at: Instant;
   accepted_at: DefaultInstant;
   posted_at: Date | null;
+  /** The event with its words. */
+  event_id: string | null;
 }
 
 interface AttachmentTable {
