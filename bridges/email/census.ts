@@ -6,8 +6,8 @@ import { nameArrival } from "./imap-cursor.ts";
 import { openSession } from "./imap-session.ts";
 import type { TokenSource } from "./oauth2.ts";
 import { readMail } from "./read-mail.ts";
-import { type SpooledMail, spool } from "./spool.ts";
 import type { ImapSettings } from "./settings.ts";
+import { type SpooledMail, spool } from "./spool.ts";
 import type { AssessSender } from "./trust/assess.ts";
 
 /** How many mails' dates are asked for together. */
@@ -32,7 +32,8 @@ export async function* countMails(
   signal: AbortSignal,
 ): AsyncGenerator<CountedArrival> {
   const [first = "INBOX"] = imap.mailboxes;
-  for (const mailbox of imap.mailboxes) yield* countFolder(imap, mailbox, { ...parts, origin: mailbox }, period, signal);
+  for (const mailbox of imap.mailboxes)
+    yield* countFolder(imap, mailbox, { ...parts, origin: mailbox }, period, signal);
   // Of several folders nobody knows from which one a mail was moved.
   if (imap.move_to !== undefined && imap.mailboxes.length === 1)
     yield* countFolder(imap, imap.move_to, { ...parts, origin: first }, period, signal);

@@ -122,7 +122,11 @@ async function logIn(
     listUpTo: (lastUid) => (lastUid === 0 ? Promise.resolve([]) : search(`1:${lastUid}`)),
     listBetween: async (first, last) => {
       // Days as the server counts them, without their zone (RFC 3501, 6.4.4).
-      const range = { since: new Date(first.getTime() - DAY), before: new Date(last.getTime() + 2 * DAY), deleted: false };
+      const range = {
+        since: new Date(first.getTime() - DAY),
+        before: new Date(last.getTime() + 2 * DAY),
+        deleted: false,
+      };
       const uids = await client.search(range, { uid: true });
       if (!uids) throw new ConnectionLostError();
       return uids.sort((one, other) => one - other);

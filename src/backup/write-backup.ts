@@ -79,9 +79,9 @@ export async function listTables(db: Kysely<Schema>): Promise<TableLine[]> {
 }
 
 async function readLastId(db: Kysely<Schema>, table: string, column: string): Promise<string> {
-  const { rows } = await sql<{ sequence: string }>`select pg_get_serial_sequence(${table}, ${column}) as sequence`.execute(
-    db,
-  );
+  const { rows } = await sql<{
+    sequence: string;
+  }>`select pg_get_serial_sequence(${table}, ${column}) as sequence`.execute(db);
   const sequence = rows[0]?.sequence ?? "";
   const { rows: last } = await sql<{ last: string }>`select last_value as last from ${sql.raw(sequence)}`.execute(db);
   return last[0]?.last ?? "0";

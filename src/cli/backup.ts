@@ -38,7 +38,9 @@ export function backupCommand(): Command {
 /** Fills an empty store, and learns from the rooms what happened since. */
 export function restoreCommand(): Command {
   return new Command("restore")
-    .description("fill an empty database from a backup, and read from the rooms what happened since; guichet must not run")
+    .description(
+      "fill an empty database from a backup, and read from the rooms what happened since; guichet must not run",
+    )
     .argument("<file>", "what `guichet backup` wrote")
     .addOption(configOption())
     .action(async (file: string, options: { config: string }) => {

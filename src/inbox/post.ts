@@ -1,5 +1,5 @@
-import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import { withMark } from "../conversation/arrival-mark.ts";
+import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { HeadNotes } from "../conversation/compose-head.ts";
 import type { Place } from "../conversation/portal.ts";
 import type { DeskTexts } from "../desk/texts.ts";
@@ -13,8 +13,8 @@ import { readUploadLimit, uploadMedia } from "../matrix/media.ts";
 import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
-import type { Standing } from "../store/standing.ts";
 import { journalFile, journalText, type Posting, settleFiles, settleText } from "../store/posting.ts";
+import type { Standing } from "../store/standing.ts";
 import { ArrivalError, countAttempts } from "./fault.ts";
 import { type PostedFile, readPostedFiles } from "./files.ts";
 

@@ -12,8 +12,8 @@ import {
   loseArrival,
   readShown,
   recallMessage,
-  settleUnseen,
   type ShownMessage,
+  settleUnseen,
 } from "../store/reconcile.ts";
 import { addStanding } from "../store/standing.ts";
 import { type Finding, isWithin, type Period } from "./finding.ts";
