@@ -81,8 +81,6 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
     },
     start: async () => {
       if (host.publicUrl === undefined) throw new Error("a form needs the public listener");
-      await removeLeftovers();
-      visits.open();
       health.become("up");
     },
     stop: async (deadline) => {
@@ -97,19 +95,19 @@ function create(config: FormSettings, host: BridgeHost): Bridge {
 
 type Answer = (request: Request, visit: Visit) => Promise<Response>;
 
-/** Lets visits in while the channel runs, and those that are in end. */
+/** Lets visits in until the channel ends, and those that are in end. A process may have the pages alone, and never start the channel. */
 function openVisits(form: Form) {
   const running = new Set<Promise<Response>>();
-  let isOpen = false;
+  let isOpen = true;
+  let swept: Promise<void> | undefined;
   return {
-    open: () => {
-      isOpen = true;
-    },
     answer:
       (answer: Answer): Answer =>
       (request, visit) => {
         const work = orBusy(form, request, async () => {
           if (!isOpen) throw new Error("the channel does not run");
+          swept ??= removeLeftovers();
+          await swept;
           return answer(request, visit);
         });
         running.add(work);

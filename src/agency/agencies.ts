@@ -2,7 +2,7 @@ import type { Config, ConfiguredAgency } from "../config/config.ts";
 import { chooseTexts } from "../desk/choose-texts.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { RoomId } from "../domain/ids.ts";
-import { listAgencyRooms, readCurrentRoom, readSpace } from "../store/agency-room.ts";
+import { listAgencyRooms, listSpaces } from "../store/agency-room.ts";
 import type { Database } from "../store/database.ts";
 
 /** An agency as the lanes see it. */
@@ -32,6 +32,8 @@ export async function openAgencies(config: Config, database: Database): Promise<
   const agencies = new Map<string, Agency>();
   let byRoom: ReadonlyMap<string, string> = new Map();
   const refresh = async () => {
+    const [rooms, spaces] = await Promise.all([listAgencyRooms(database.relaxed), listSpaces(database.relaxed)]);
+    const current = new Map(rooms.filter(({ isCurrent }) => isCurrent).map(({ agency, room }) => [agency, room]));
     for (const configured of config.agencies.values()) {
       agencies.set(configured.id, {
         id: configured.id,
@@ -39,11 +41,11 @@ export async function openAgencies(config: Config, database: Database): Promise<
         replies: configured.replies,
         undoMs: configured.undoSeconds * 1000,
         texts: chooseTexts(configured.languages),
-        room: await readCurrentRoom(database.relaxed, configured.id),
-        space: configured.portal === "room" ? await readSpace(database.relaxed, configured.id) : undefined,
+        room: current.get(configured.id),
+        space: configured.portal === "room" ? spaces.get(configured.id) : undefined,
       });
     }
-    byRoom = await listAgencyRooms(database.relaxed);
+    byRoom = new Map(rooms.map(({ room, agency }) => [room, agency]));
   };
   await refresh();
   return {

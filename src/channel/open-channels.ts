@@ -12,7 +12,7 @@ import { catchStrays, runFor, runForCore } from "./blame.ts";
 import { type GuardedRoutes, guardRoutes, type RouteFound } from "./guard-routes.ts";
 import { holdLease } from "./lease.ts";
 import { limitInbox } from "./limit-inbox.ts";
-import { type ChannelRun, runChannel } from "./run-channel.ts";
+import { type ChannelRun, type ChannelUse, runChannel } from "./run-channel.ts";
 
 /** Time that a channel has to end what it is doing, in milliseconds. */
 const STOP_MS = 10_000;
@@ -24,6 +24,7 @@ const CLEAR_MS = 60_000;
 export interface ChannelParts {
   readonly database: Database;
   readonly log: Logger;
+  readonly use: ChannelUse;
   wake(lane: Lane, whose: string): Promise<void>;
   /** Whether a channel has so many arrivals that others, who have some now and then, would feel it. */
   crowds(channel: ChannelId): boolean;
@@ -54,6 +55,7 @@ interface Running {
 
 export function openChannels(first: Config, parts: ChannelParts): Channels {
   const { database } = parts;
+  const isRunning = parts.use === "run";
   const process = randomUUID();
   const stop = new AbortController();
   const running = new Map<ChannelId, Running>();
@@ -103,6 +105,7 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
     const run = runChannel({
       channel: name,
       log,
+      use: parts.use,
       build: (signal) => runFor(name, () => configured.build(hostUntil(signal))),
       onUp: () =>
         void resume(name).catch((error: unknown) => log.warn({ err: error }, "what waited for the channel waits on")),
@@ -156,9 +159,9 @@ export function openChannels(first: Config, parts: ChannelParts): Channels {
       const { state, since, reason } = healthOf(channel);
       return { channel, state, since, reason };
     });
-    await writeStates(database.relaxed, process, states);
+    if (isRunning) await writeStates(database.relaxed, process, states);
     await settleNext();
-    if (Date.now() - clearedAt < CLEAR_MS) return;
+    if (!isRunning || Date.now() - clearedAt < CLEAR_MS) return;
     clearedAt = Date.now();
     await clearShelves(database.relaxed);
   }

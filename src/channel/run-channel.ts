@@ -16,6 +16,12 @@ const LONGEST_AGAIN_MS = 5 * 60_000;
 /** What a bridge did that needs a new one of its kind. */
 export type BridgeFault = "BRIDGE_BUILD" | "BRIDGE_START" | "BRIDGE_START_SILENT" | "BRIDGE_FAULT";
 
+/**
+ * What this process does with a channel: it runs it; or it serves its routes alone, and another process runs it; or it
+ * only knows what its bridge knows, as what it can carry.
+ */
+export type ChannelUse = "run" | "serve" | "know";
+
 export interface ChannelRun {
   /** As the core uses it; undefined while none could be built. */
   bridge(): Bridge | undefined;
@@ -33,6 +39,7 @@ export interface ChannelRun {
 export interface RunOptions {
   readonly channel: ChannelId;
   readonly log: Logger;
+  readonly use: ChannelUse;
   /** Builds the bridge, whose leases end when `signal` aborts. */
   build(signal: AbortSignal): Bridge;
   /** The channel receives again: what waited for it can leave. */
@@ -42,7 +49,7 @@ export interface RunOptions {
 }
 
 /**
- * Keeps a channel running: builds its bridge and starts it; when it throws, hangs or leaves errors lying about, stops it
+ * Keeps a channel running: builds its bridge and starts it, where it is to be started; when it throws, hangs or leaves errors lying about, stops it
  * and builds another one, later each time. What waits for the channel goes on waiting meanwhile.
  */
 export function runChannel(options: RunOptions): ChannelRun {
@@ -74,7 +81,8 @@ export function runChannel(options: RunOptions): ChannelRun {
     }
     bridge = built;
     try {
-      if (!(await endsIn(startMs, built.start(ending), ending))) fail("BRIDGE_START_SILENT", undefined);
+      if (options.use === "run" && !(await endsIn(startMs, built.start(ending), ending)))
+        fail("BRIDGE_START_SILENT", undefined);
     } catch (error) {
       fail("BRIDGE_START", error);
     }
@@ -86,7 +94,7 @@ export function runChannel(options: RunOptions): ChannelRun {
     onStarted();
     await untilAborted(ending);
     isOpen = false;
-    if (!stopping.signal.aborted) await end(built, AbortSignal.timeout(STOP_MS));
+    if (!stopping.signal.aborted && options.use !== "know") await end(built, AbortSignal.timeout(STOP_MS));
   };
 
   const end = async (ended: Bridge, deadline: AbortSignal) => {
@@ -127,7 +135,7 @@ export function runChannel(options: RunOptions): ChannelRun {
       stopped ??= (async () => {
         stopping.abort();
         await running;
-        if (bridge) await end(bridge, deadline);
+        if (bridge && options.use !== "know") await end(bridge, deadline);
       })();
       return stopped;
     },

@@ -9,9 +9,11 @@ import { readBackup } from "../backup/read-backup.ts";
 import { writeBackup } from "../backup/write-backup.ts";
 import { loadConfig } from "../config/load.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
+import { compareAll } from "../reconcile/compare-all.ts";
+import type { Finding } from "../reconcile/finding.ts";
 import { openStore } from "../store/open-store.ts";
 import { configOption } from "./config-option.ts";
-import { compareAll } from "./reconcile.ts";
+import { sayFinding } from "./reconcile.ts";
 import { withDatabase } from "./with-database.ts";
 
 /** Writes the whole store into one file, beside a running guichet. */
@@ -51,9 +53,13 @@ export function restoreCommand(): Command {
         const source = createReadStream(file).pipe(createGunzip());
         const madeAt = await readBackup(store.database.durable, readLines(source));
         print(`Restored what was there at ${madeAt.toISOString()}; now the rooms are read.`);
-        const from = new Date(madeAt.getTime() - BEFORE_MS).toISOString();
-        const to = new Date(Date.now() + BEFORE_MS).toISOString();
-        const { all, open } = await compareAll(store.database, config, { from, to, fix: true, roomsOnly: true });
+        const period = {
+          from: new Date(madeAt.getTime() - BEFORE_MS),
+          to: new Date(Date.now() + BEFORE_MS),
+        };
+        const asked = { period, isFixing: true, roomsOnly: true };
+        const telling = { found: (finding: Finding) => print(sayFinding(finding)), uncounted: () => undefined };
+        const { all, open } = await compareAll(store.database, config, asked, telling);
         print(`${all} differences found in the rooms, ${open} of them for you to look at.`);
       } catch (error) {
         if (error instanceof GuichetError || !(error instanceof Error && error.name === "MatrixError")) throw error;

@@ -6,12 +6,15 @@ import { GuichetError } from "../domain/guichet-error.ts";
 import { backupCommand, restoreCommand } from "./backup.ts";
 import { bridgesCommand } from "./bridges.ts";
 import { checkConfigCommand } from "./check-config.ts";
+import { deadCommand } from "./dead.ts";
+import { ledgerCommand } from "./ledger.ts";
 import { newBridgeCommand } from "./new-bridge.ts";
 import { quarantineCommand } from "./quarantine.ts";
 import { reconcileCommand } from "./reconcile.ts";
 import { registrationCommand } from "./registration.ts";
 import { runCommand } from "./run.ts";
 import { sampleCommand } from "./sample.ts";
+import { traceCommand } from "./trace.ts";
 
 /**
  * Runs one command line.
@@ -29,6 +32,9 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
     reconcileCommand(),
     backupCommand(),
     restoreCommand(),
+    deadCommand(),
+    traceCommand(),
+    ledgerCommand(),
     bridgesCommand(),
     sampleCommand(),
     newBridgeCommand(),

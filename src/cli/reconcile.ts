@@ -1,22 +1,9 @@
 import { Command } from "commander";
-import { pino } from "pino";
-import type { BridgeHost } from "../adapter/index.ts";
-import type { Config, ConfiguredChannel } from "../config/config.ts";
-import { registrationNeeds } from "../config/registration-needs.ts";
+import type { Config } from "../config/config.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
-import { channelId } from "../domain/ids.ts";
-import { openInbox } from "../inbox/accept.ts";
-import { HomeserverClient } from "../matrix/homeserver-client.ts";
-import { nameOurUsers } from "../matrix/identity.ts";
-import { listJoined } from "../matrix/membership.ts";
-import { readRegistration } from "../matrix/registration.ts";
-import type { ChannelPart } from "../reconcile/compare-channel.ts";
-import type { Finding, Period } from "../reconcile/finding.ts";
-import { reconcile } from "../reconcile/reconcile.ts";
+import { compareAll } from "../reconcile/compare-all.ts";
+import type { Finding } from "../reconcile/finding.ts";
 import type { Database } from "../store/database.ts";
-import { openNotes } from "../store/note.ts";
-import { keepKey } from "../store/setting.ts";
-import { openShelf } from "../store/shelf.ts";
 import { configOption } from "./config-option.ts";
 import { withDatabase } from "./with-database.ts";
 
@@ -41,7 +28,7 @@ export function reconcileCommand(): Command {
     .addOption(configOption())
     .action((options: Options) =>
       withDatabase(options, async (database, config) => {
-        const found = await compareAll(database, config, options);
+        const found = await run(database, config, options);
         if (found.open > 0)
           throw new GuichetError(
             "RECONCILE_OPEN",
@@ -55,76 +42,18 @@ export function reconcileCommand(): Command {
 /** What is on its way at this moment is not missing, in milliseconds. */
 const UNDER_WAY_MS = 60_000;
 
-/** @param options.roomsOnly no channel is counted; rooms that the store does not know are read, too. */
-export async function compareAll(
-  database: Database,
-  config: Config,
-  options: Omit<Options, "config"> & { readonly roomsOnly?: true },
-): Promise<{ all: number; open: number }> {
-  const period: Period = {
+async function run(database: Database, config: Config, options: Options): Promise<{ all: number; open: number }> {
+  const period = {
     from: readDate(options.from),
     to: options.to === undefined ? new Date(Date.now() - UNDER_WAY_MS) : readDate(options.to),
   };
-  const registration = readRegistration(config.appservice.registration, registrationNeeds(config), () => undefined);
-  const users = nameOurUsers(config.homeserver.domain, registration.sender_localpart);
-  const client = new HomeserverClient({ url: config.homeserver.url, token: registration.as_token });
-  const ending = new AbortController();
-  const channels = options.roomsOnly ? [] : await buildChannels(database, config, options, ending.signal);
-  const moreRooms = options.roomsOnly ? await listJoined(client, users.bot) : [];
-  const parts = { database, client, users, channels, moreRooms, isFixing: options.fix === true };
-  let [all, open] = [0, 0];
-  try {
-    for await (const finding of reconcile(parts, period, ending.signal)) {
-      all += 1;
-      if (!finding.isRepaired) open += 1;
-      print(options.json ? JSON.stringify(finding) : sayFinding(finding));
-    }
-    if (!options.json)
-      for (const { name, bridge } of channels)
-        if (!bridge.census) print(`${name} cannot be counted: its remote keeps nothing that could be compared.`);
-    return { all, open };
-  } finally {
-    ending.abort();
-    await client.close();
-  }
-}
-
-/** Bridges that are built and not started: they only count. */
-async function buildChannels(
-  database: Database,
-  config: Config,
-  { channel: wanted }: Pick<Options, "channel">,
-  signal: AbortSignal,
-): Promise<ChannelPart[]> {
-  if (wanted !== undefined && !config.channels.has(channelId(wanted)))
-    throw new GuichetError("CHANNEL_NAME", `There is no channel ${JSON.stringify(wanted)} in the file.`);
-  const keys = {
-    laneKey: await keepKey(database.durable, "lane"),
-    replyKey: await keepKey(database.durable, "reply"),
-  };
-  const log = pino({ level: "error", base: null }, pino.destination(2));
-  const built = new Map<string, ReturnType<ConfiguredChannel["build"]>>();
-  const isOwn = (address: string) => [...built.values()].some(({ addresses }) => addresses?.includes(address) === true);
-  for (const configured of config.channels.values()) {
-    const { name, agency } = configured;
-    const { languages = [], names = new Map([["en", String(agency)]]) } = config.agencies.get(agency) ?? {};
-    const host: BridgeHost = {
-      channel: name,
-      languages,
-      agencyNames: names,
-      // The sweep of a running guichet wakes what is taken.
-      inbox: openInbox({ database, channel: name, ...keys, isOwn, wake: () => undefined }),
-      log: log.child({ channel: name }),
-      now: () => new Date(),
-      notes: openNotes(database.durable, name),
-      shelf: openShelf(database, name),
-      ...(config.public === undefined ? {} : { publicUrl: `${config.public.url}/${name}` }),
-      routes: { on: () => undefined },
-      lease: () => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
-    };
-    built.set(name, configured.build(host));
-  }
-  return [...built].flatMap(([name, bridge]) => (wanted === undefined || name === wanted ? [{ name, bridge }] : []));
+  const asked = { period, channel: options.channel, isFixing: options.fix === true, roomsOnly: false };
+  return compareAll(database, config, asked, {
+    found: (finding) => print(options.json ? JSON.stringify(finding) : sayFinding(finding)),
+    uncounted: (channel) => {
+      if (!options.json) print(`${channel} cannot be counted: its remote keeps nothing that could be compared.`);
+    },
+  });
 }
 
 function readDate(text: string): Date {
@@ -133,7 +62,7 @@ function readDate(text: string): Date {
   throw new GuichetError("RECONCILE_DATE", `${JSON.stringify(text)} is no date such as 2026-11-25T08:00:00Z.`);
 }
 
-const sayFinding = ({ code, isRepaired, at, ...where }: Finding) =>
+export const sayFinding = ({ code, isRepaired, at, ...where }: Finding) =>
   [code, isRepaired ? "repaired" : "open", at?.toISOString() ?? "", ...Object.values(where).filter(Boolean)].join("\t");
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);

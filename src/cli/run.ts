@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { checkRoles, ROLES, readRoles } from "../roles/roles.ts";
 import { configOption } from "./config-option.ts";
 import { openLog } from "./open-log.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -15,9 +16,12 @@ export function runCommand(): Command {
       "run guichet until SIGINT or SIGTERM; a second signal ends it at once, SIGHUP has the channels read again",
     )
     .addOption(configOption())
-    .action(async (options: { config: string }) => {
+    .option("--roles <roles>", `what this process does, separated by commas: ${ROLES.join(", ")} (default: all of it)`)
+    .action(async (options: { config: string; roles?: string }) => {
+      const roles = readRoles(options.roles);
       const config = await loadConfig(options.config);
       const log = openLog(config.log.level);
+      checkRoles(roles, config);
       const signal = stopOnSignals(log);
       // Loaded last: the offline commands need none of it.
       const { runApp } = await import("../app.ts");
@@ -26,7 +30,7 @@ export function runCommand(): Command {
       };
       // Until then it is kept from ending the process.
       process.on("SIGHUP", () => undefined);
-      await runApp({ config, log, signal, onReady });
+      await runApp({ config, log, signal, roles, onReady });
       log.info("stopped");
       setTimeout(() => {
         log.warn("something still held the process after the stop; it ends now");

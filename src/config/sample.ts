@@ -1,14 +1,16 @@
 import { stringify } from "yaml";
 import { GuichetError } from "../domain/guichet-error.ts";
-import { entryOfBundled } from "./bundled-bridges.ts";
+import { entryOfBundled, listBundledBridges } from "./bundled-bridges.ts";
 import { findBridge } from "./find-bridge.ts";
 import { operatorSchema } from "./schema.ts";
 import { alternatives, isSecret, type Shape, shapeOf } from "./shape.ts";
 import { SECRET_FORMS, sayAllowed } from "./words.ts";
 
-/** Names of the sample's one agency and one channel. */
-const ENTRY_NAMES: Readonly<Record<string, string>> = { agencies: "town-hall", channels: "town-mail" };
-const SAMPLE_BRIDGE = "email";
+/** Name of the sample's one agency. */
+const ENTRY_NAMES: Readonly<Record<string, string>> = { agencies: "town-hall" };
+/** Names of its channels; only the first one is switched on. */
+const CHANNEL_NAMES: Readonly<Record<string, string>> = { email: "town-mail", sms: "town-sms", webform: "town-form" };
+const [LIVE_BRIDGE = ""] = Object.keys(CHANNEL_NAMES);
 const WIDTH = 110;
 /** Words about allowed values that say nothing. */
 const PLAIN = new Set(["a text", "a text that is not empty", "a map", "a list", SECRET_FORMS]);
@@ -17,18 +19,42 @@ const HEADER = `Configuration of guichet. \`guichet sample\` prints this file; \
 Lines that begin with # and no space are settings that you may leave out, as they are when left out or as an example.
 Each secret is a text, or better { env: NAME } for an environment variable, or { file: path } for a file.`;
 
-/** A complete configuration file with an explanation of each setting, from the schemas of the core and of the email bridge. */
+/** A complete configuration file with an explanation of each setting, from the schemas of the core and of its bridges. */
 export async function printSample(): Promise<string> {
-  if (entryOfBundled(SAMPLE_BRIDGE) === undefined) {
-    throw new GuichetError("BRIDGE_MISSING", `The sample shows the bridge ${SAMPLE_BRIDGE}, and there is none.`);
+  if (entryOfBundled(LIVE_BRIDGE) === undefined) {
+    throw new GuichetError("BRIDGE_MISSING", `The sample shows the bridge ${LIVE_BRIDGE}, and there is none.`);
   }
-  const definition = await findBridge(SAMPLE_BRIDGE, "");
-  const bridge = shapeOf(definition.config);
-  const settings = settingsOf("", shapeOf(operatorSchema)).flatMap(([key, shape, required]) => {
-    const whole = key === "channels" ? withBridge(shape, bridge) : shape;
-    return ["", ...printSetting({ key, shape: whole, root: bridge, path: [key], required })];
-  });
+  const others = listBundledBridges().filter((type) => type !== LIVE_BRIDGE);
+  const root = shapeOf(operatorSchema);
+  const settings: string[] = [];
+  for (const [key, shape, required] of settingsOf("", root)) {
+    settings.push("", ...(key === "channels" ? [] : printSetting({ key, shape, root, path: [key], required })));
+    if (key !== "channels") continue;
+    settings.push(...explain(shape, root, true), `${key}:`);
+    for (const type of [LIVE_BRIDGE, ...others]) settings.push(...(await printChannel(shape, type)));
+  }
   return [...HEADER.split("\n").map((line) => `# ${line}`), ...settings, ""].join("\n");
+}
+
+/** A channel of one bridge. What every channel has is explained at the first one alone. */
+async function printChannel(channels: Shape, type: string): Promise<string[]> {
+  const { config } = await findBridge(type, "");
+  const root = shapeOf(config);
+  const name = CHANNEL_NAMES[type] ?? `town-${type}`;
+  const core = channels.additionalProperties;
+  if (typeof core !== "object") return [];
+  const isLive = type === LIVE_BRIDGE;
+  const own = isLive ? core.properties : {};
+  const shape = {
+    ...core,
+    properties: { ...own, ...root.properties },
+    required: [...(isLive ? (core.required ?? []) : []), ...(root.required ?? [])],
+  };
+  const lines = printSetting({ key: name, shape, root, path: ["channels", name], required: true });
+  if (isLive) return lines.map((line) => `  ${line}`);
+  const [first = "", ...rest] = lines;
+  const whole = [first, `  use: ${type}`, "  agency: town-hall", ...rest];
+  return ["", ...whole.map((line) => `  #${line}`)];
 }
 
 interface Setting {
@@ -85,14 +111,6 @@ function settingsOf(key: string, map: Shape): [name: string, shape: Shape, requi
     if (typeof shape === "object") settings.push([name, shape, map.required?.includes(name) === true]);
   }
   return settings;
-}
-
-function withBridge(channels: Shape, bridge: Shape): Shape {
-  const core = channels.additionalProperties;
-  if (typeof core !== "object") return channels;
-  const properties = { ...core.properties, ...bridge.properties };
-  const required = [...(core.required ?? []), ...(bridge.required ?? [])];
-  return { ...channels, additionalProperties: { ...core, properties, required } };
 }
 
 function printValue({ key, shape, root, path }: Setting): string {

@@ -1,5 +1,30 @@
 import { counted, listed, megabytes, money, said, sentences } from "./phrases.ts";
 import type { DeskTexts } from "./texts.ts";
+import { traced } from "./traced.ts";
+
+const STEPS = {
+  received: "received",
+  screened: "looked at, and let pass",
+  posted: "shown in the room",
+  quarantined: "set aside",
+  released: "let go its way",
+  dropped: "left at that",
+  composed: "written",
+  held: "waits, as long as it can be taken back",
+  queued: "waits for its turn",
+  attempted: "being sent",
+  accepted: "the other side has taken it",
+  deferred: "not yet; it is tried again",
+  refused: "refused by the other side",
+  "gave-up": "given up",
+  unknown: "nobody knows whether it arrived",
+  cancelled: "taken back",
+  replayed: "to be sent again",
+  delayed: "held up on its way",
+  delivered: "has arrived",
+  bounced: "has come back",
+  read: "was opened",
+};
 
 export const en: DeskTexts = {
   topic: (agency, replies) =>
@@ -91,6 +116,10 @@ export const en: DeskTexts = {
       losesSubject && "Its first line stays here: this channel has no subjects.",
       ...remarks,
     ),
+  choice: "React with 🔁 to have it sent again, or with 🗑️ to leave it at that.",
+  nothingToDecide: "Nothing is to be decided here: 🔁 and 🗑️ are for an answer that did not arrive.",
+  nothingToTrace: "Write !trace as a reply to your answer, or to a citizen's message, to see how it went.",
+  traced: (lines) => traced("en", STEPS, "attempt", lines),
   help: (openings, replies) =>
     [
       replies === "explicit"
@@ -100,6 +129,7 @@ export const en: DeskTexts = {
       "!cc TEXT, in a thread or as a reply: goes to the citizen and to everybody whom the message names.",
       "!via CHANNEL [ADDRESS], in a thread or as a reply, with the text on the lines below: goes to the citizen by that channel.",
       "!note TEXT: stays here.",
+      "!trace, as a reply to a message: how it went, step by step.",
       ...openings.map(
         ({ verb, example }) =>
           `!${verb} ${example} SUBJECT, in the room, with the text on the lines below: begins a conversation.`,

@@ -1,5 +1,30 @@
 import { counted, listed, megabytes, money, said, sentences } from "./phrases.ts";
 import type { DeskTexts } from "./texts.ts";
+import { traced } from "./traced.ts";
+
+const STEPS = {
+  received: "reçu",
+  screened: "examiné et admis",
+  posted: "affiché dans le salon",
+  quarantined: "mis de côté",
+  released: "remis en route",
+  dropped: "classé",
+  composed: "écrit",
+  held: "attend, tant qu'il peut être retiré",
+  queued: "attend son tour",
+  attempted: "envoi en cours",
+  accepted: "pris en charge par l'autre côté",
+  deferred: "pas encore ; nouvel essai prévu",
+  refused: "refusé par l'autre côté",
+  "gave-up": "abandonné",
+  unknown: "personne ne sait s'il est arrivé",
+  cancelled: "retiré",
+  replayed: "à renvoyer",
+  delayed: "retenu en chemin",
+  delivered: "arrivé",
+  bounced: "revenu",
+  read: "ouvert",
+};
 
 export const fr: DeskTexts = {
   topic: (agency, replies) =>
@@ -92,6 +117,10 @@ export const fr: DeskTexts = {
       losesSubject && "Sa première ligne demeure ici : ce canal n'a pas d'objet.",
       ...remarks,
     ),
+  choice: "Réagissez par 🔁 pour renvoyer, ou par 🗑️ pour en rester là.",
+  nothingToDecide: "Rien à décider ici : 🔁 et 🗑️ valent pour une réponse qui n'est pas arrivée.",
+  nothingToTrace: "Écrivez !suivi en réponse à votre réponse ou au message d'un usager pour en voir le cheminement.",
+  traced: (lines) => traced("fr", STEPS, "essai", lines),
   help: (openings, replies) =>
     [
       replies === "explicit"
@@ -101,6 +130,7 @@ export const fr: DeskTexts = {
       "!cc TEXTE, dans un fil ou en réponse : part vers l'usager et tous ceux que nomme le message.",
       "!via CANAL [ADRESSE], dans un fil ou en réponse, le texte sur les lignes suivantes : part vers l'usager par ce canal.",
       "!note TEXTE : reste ici.",
+      "!suivi, en réponse à un message : son cheminement, étape par étape.",
       ...openings.map(
         ({ verb, example }) =>
           `!${verb} ${example} OBJET, dans le salon, le texte sur les lignes suivantes : ouvre une conversation.`,

@@ -13,25 +13,30 @@ export interface DeskParts {
   readonly users: OurUsers;
 }
 
-/** Says something to one agent, as a notice in the conversation under the message it is about. */
+/**
+ * Says something to one agent, as a notice in the conversation under the message it is about.
+ * @param notice.below the event that it stands under, when the message it is about stands in another room.
+ * @param notice.round tells the same words about the same message apart from those of an earlier round.
+ */
 export async function sayToAgent(
   parts: DeskParts,
   place: ConversationPlace,
-  notice: { text: string; about: EventId; agent: UserId },
+  notice: { text: string; about: EventId; agent: UserId; below?: EventId | undefined; round?: readonly string[] },
 ): Promise<void> {
   const { database, client, users } = parts;
-  const root = place.root ?? notice.about;
+  const { about, below = about, round = [] } = notice;
+  const root = place.root ?? below;
   const content = {
     msgtype: "m.notice",
     body: notice.text,
     "m.mentions": { user_ids: [notice.agent] },
-    ...relationIn({ portal: place.portal, root, latest: place.latest ?? root }, notice.about),
+    ...relationIn({ portal: place.portal, root, latest: place.latest ?? root }, below),
   };
-  const txnId = nameTransaction("notice", notice.about, notice.text);
+  const txnId = nameTransaction("notice", about, notice.text, ...round);
   const event = await asMember(parts, place.room, () =>
     client.send(place.room, "m.room.message", content, { as: users.bot, txnId }),
   );
-  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge" });
+  await addMessage(database.relaxed, { event, room: place.room, conversation: place.id, author: "bridge", about });
 }
 
 /** Says something in a conversation's thread to whoever reads it: nobody is called. `source` names what it is about. */

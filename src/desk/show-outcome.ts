@@ -22,6 +22,10 @@ const NEWS: Readonly<Record<LateState, Shown>> = {
   read: "read",
 };
 
+/** Names of transactions differ from those before a person asked for another attempt. */
+export const roundOf = ({ attemptsBefore }: Pick<Answer, "attemptsBefore">): string[] =>
+  attemptsBefore === 0 ? [] : [`after ${attemptsBefore}`];
+
 /** An answer that is still tried after this time is called delayed, in milliseconds. */
 const DELAYED_MS = 15 * 60_000;
 
@@ -53,11 +57,12 @@ export const showOutcome = (parts: DeskParts, answer: AgentsAnswer, wanted: Show
 async function change(parts: DeskParts, answer: AgentsAnswer, wanted: Shown): Promise<EventId | undefined> {
   const { shown, shownEvent, news, room } = answer;
   // The same reaction can come a second time, after news: under one name it would be taken for a repetition.
-  const since = news === undefined ? [] : [news.state];
+  const round = roundOf(answer);
+  const since = [...round, ...(news === undefined ? [] : [news.state])];
   const now = wanted === "nothing" ? undefined : await react(parts, answer, wanted, since);
   // What a crash left in the room without its name in our store tells its name when it is sent once more.
   const isNameless = shownEvent === undefined && shown === "waiting" && !looksLike(shown, wanted);
-  const before = isNameless ? await react(parts, answer, shown, []) : shownEvent;
+  const before = isNameless ? await react(parts, answer, shown, round) : shownEvent;
   if (before && before !== now) {
     const txnId = nameTransaction("outcome", answer.id, "take back", shown, ...since);
     await parts.client.redact(room, before, { as: parts.users.bot, txnId });

@@ -1,6 +1,7 @@
 import type { Cost, Opening } from "../adapter/index.ts";
 import type { ComposeTexts } from "../conversation/compose.ts";
 import type { StoredRefusal } from "../store/schema.ts";
+import type { Step } from "../store/step.ts";
 
 /** What an answer comes to on its channel, before it leaves. */
 export interface PreviewFacts {
@@ -13,6 +14,9 @@ export interface PreviewFacts {
   readonly losesFormatting: boolean;
   readonly losesSubject: boolean;
 }
+
+/** A step of a message, as far as it is for agents' eyes. */
+export type TraceLine = Pick<Step, "step" | "at" | "attempt" | "code" | "remoteAnswer">;
 
 /** All that guichet itself says to agents. A language is one record; a missing one falls back to English. */
 export interface DeskTexts extends ComposeTexts {
@@ -65,5 +69,10 @@ export interface DeskTexts extends ComposeTexts {
   readonly fileStays: (mostBytes: number) => string;
   readonly linkWithdrawn: string;
   readonly previewed: (facts: PreviewFacts) => string;
+  /** Ends what is said of a dead letter: what the agent can decide. */
+  readonly choice: string;
+  readonly nothingToDecide: string;
+  readonly nothingToTrace: string;
+  readonly traced: (lines: readonly TraceLine[]) => string;
   readonly help: (openings: readonly Pick<Opening, "verb" | "example">[], replies: "explicit" | "all") => string;
 }

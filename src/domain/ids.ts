@@ -30,6 +30,8 @@ export const inboxLane = (correspondent: string) => `in/${correspondent}` as Lan
 export const roomLane = (room: RoomId) => `ev/${room}` as Lane;
 export const replyLane = (conversation: ConversationId) => `out/${conversation}` as Lane;
 export const leaseLane = (channel: ChannelId, name: string) => `lease/${channel}/${name}` as Lane;
+/** What one process of many does. */
+export const duty = (name: string) => `duty/${name}` as Lane;
 /** For lanes that come back from the database or the queue. */
 export const laneFrom = (text: string) => text as Lane;
 

@@ -2,7 +2,7 @@
 export type LateState = "delayed" | "delivered" | "failed" | "read";
 
 /** News arrive late, twice and out of order: each counts only after what stands here. */
-const AFTER: Readonly<Record<LateState, readonly (LateState | undefined)[]>> = {
+export const LATE_MOVES: Readonly<Record<LateState, readonly (LateState | undefined)[]>> = {
   delayed: [undefined],
   delivered: [undefined, "delayed"],
   // A gateway that took it may still give up.
@@ -12,4 +12,4 @@ const AFTER: Readonly<Record<LateState, readonly (LateState | undefined)[]>> = {
 };
 
 /** True when `next` changes what is known. */
-export const isNews = (known: LateState | undefined, next: LateState): boolean => AFTER[next].includes(known);
+export const isNews = (known: LateState | undefined, next: LateState): boolean => LATE_MOVES[next].includes(known);

@@ -123,6 +123,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   const { hold } = arrival.message;
   if (hold !== undefined) throw new ArrivalError("final", hold);
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
+  const screenedAt = new Date();
   const { address, name } = arrival.message.from;
   const mark = markArrival(parts.replyKey, arrival);
   const stood = arrival.mayStand ? await findStanding(parts.database.relaxed, mark) : undefined;
@@ -140,6 +141,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   // Who stands in the room was acknowledged then.
   const acknowledging = stood ? undefined : channel.acknowledging;
   const beginning = { number, citizen, portal, channel: { agency, acknowledging }, answers };
+  let isBegun = known !== undefined;
   let room = known?.room ?? (portal === "thread" ? channel.room : undefined);
   try {
     room ??= portal === "room" ? await parts.openPortal(arrival) : undefined;
@@ -147,10 +149,21 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     await bringGhost(parts, citizen, room);
     if (known && !known.room) await furnish(parts, agency, known.id, room);
     const conversation = known?.id ?? (await begin(parts, fence, arrival, { ...beginning, room }));
+    isBegun = true;
     if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
-    const posting = { id: arrival.id, conversation, room, ghost: localpart, remoteId, cc, replyTo, ...routes };
+    const posting = {
+      id: arrival.id,
+      conversation,
+      room,
+      ghost: localpart,
+      remoteId,
+      screenedAt,
+      cc,
+      replyTo,
+      ...routes,
+    };
     const notes = {
       ...(place ? {} : await noteBeginning(parts, arrival, { conversation, isNew: !known, agency, texts })),
       ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
@@ -158,7 +171,7 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
     };
     await post(parts, fence, arrival, posting, { portal, place, texts, notes, mark, stood });
   } catch (error) {
-    if (!known && isLongAway(error, arrival)) await beginUnseen(parts, fence, arrival, { ...beginning, room });
+    if (!isBegun && isLongAway(error, arrival)) await beginUnseen(parts, fence, arrival, { ...beginning, room });
     if (room && error instanceof MatrixError && error.isForbidden) throw await shutOut(parts, localpart, room, error);
     throw error;
   }

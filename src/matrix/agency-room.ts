@@ -3,7 +3,7 @@ import { isRecord } from "../domain/is-record.ts";
 import { claimRoom, moveAlias, resolveAlias } from "./alias.ts";
 import { type HomeserverClient, matrixPath } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
-import { joinRoom } from "./membership.ts";
+import { joinNewRoom } from "./membership.ts";
 import { mayAnybodySpeak } from "./power-levels.ts";
 import { openRoomState, type RoomState } from "./room-state.ts";
 import { type DescribedRoom, empowerAgents, ensureState, inviteAgents, isAllowed, stateOf } from "./staff-room.ts";
@@ -40,7 +40,7 @@ export async function provideRoom(
 ): Promise<ProvidedRoom> {
   const found = await resolveAlias(client, users, wanted.alias);
   const first = found ?? (await claimRoom(client, users, wanted.alias, bodyFor(users, wanted)));
-  await joinRoom(client, first, users.bot);
+  await joinNewRoom(client, first, users.bot);
   const room = await followTombstones(client, users, first);
   const lacks = new Set<RoomLack>();
   const note = (lack: RoomLack, allowed: boolean) => {

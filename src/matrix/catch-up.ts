@@ -23,6 +23,8 @@ export interface CatchUpParts {
   take(events: readonly IncomingEvent[]): Promise<void>;
   readToken(): Promise<string | undefined>;
   writeToken(token: string): Promise<void>;
+  /** Aborts when it is not ours to fetch any more. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function catchUp(parts: CatchUpParts, how: Thoroughness): Promise<n
     as: parts.users.bot,
     query: { filter, timeout: "0", ...(since === undefined ? {} : { since }) },
     timeoutMs: 180_000,
+    signal: parts.signal,
   });
   const missed = since === undefined ? [] : await collect(parts, how, answer, since);
   if (missed.length > 0) await parts.take(missed);
@@ -96,11 +99,12 @@ async function walkGap(
 const timeOf = ({ event }: IncomingEvent) => (typeof event.origin_server_ts === "number" ? event.origin_server_ts : 0);
 
 /** Members of a room who are not ours. */
-async function readPeople({ client, users }: CatchUpParts, room: string): Promise<string[]> {
+async function readPeople({ client, users, signal }: CatchUpParts, room: string): Promise<string[]> {
   const answer: unknown = await client.request({
     method: "GET",
     path: matrixPath`/_matrix/client/v3/rooms/${room}/joined_members`,
     as: users.bot,
+    signal,
   });
   const joined = isRecord(answer) && isRecord(answer.joined) ? Object.keys(answer.joined) : [];
   return joined.filter((user) => !users.isOurs(user));
@@ -121,6 +125,7 @@ async function walkBack(
       as: parts.users.bot,
       query: { dir: "b", from: token, to, limit: String(PAGE), filter },
       timeoutMs: 180_000,
+      signal: parts.signal,
     });
     const { chunk, end } = isRecord(page) ? page : {};
     if (!Array.isArray(chunk) || chunk.length === 0) break;

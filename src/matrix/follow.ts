@@ -8,8 +8,6 @@ import { watchHomeserver } from "./watch.ts";
 
 /** The safety net under the watch, in milliseconds: a homeserver of many processes can lose events and stay up. */
 const EVERY_MS = 5 * 60_000;
-/** How long events are held back for older ones, in milliseconds. */
-const LONGEST_HOLD_MS = 30_000;
 /** After a failure, in milliseconds; twice as long after each further one. */
 const AGAIN_MS = 1_000;
 
@@ -23,28 +21,28 @@ export interface FollowParts {
   ping(): Promise<void>;
   /** Takes up what waited for the homeserver. */
   resume(): Promise<void>;
+  /** Tells those who work on events whether some may be missing that are older than those we have. */
+  tell(isCurrent: boolean): Promise<void>;
 }
 
-export interface Following {
-  /**
-   * False while events may be missing that are older than those we have, so that these would overtake them; never for
-   * long, as a homeserver that does not let us catch up must not stop the house.
-   */
-  isCurrent(): boolean;
-  /** Keeps up with the homeserver through its restarts and ours, until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
-}
-
-export function followHomeserver(parts: FollowParts): Following {
-  let behindSince: number | undefined = Date.now();
+/** Keeps up with the homeserver through its restarts and ours, until `signal` aborts. */
+export async function followHomeserver(parts: FollowParts, signal: AbortSignal): Promise<void> {
+  let isBehind = true;
   let wanted = new AbortController();
-  const net = async (signal: AbortSignal) => {
+  // One after the other, or the older word might stay.
+  let telling: Promise<unknown> = Promise.resolve();
+  const tell = () => {
+    telling = telling.then(() => succeeds(parts, () => parts.tell(!isBehind), signal));
+    return telling;
+  };
+  const net = async () => {
     for (let failures = 0; !signal.aborted; ) {
       // Who comes back from here on is not seen by the fetch that begins now, and wants another one.
       wanted = new AbortController();
-      const how = behindSince === undefined ? "people" : "all";
+      const how = isBehind ? "all" : "people";
       const caughtUp = await succeeds(parts, () => parts.catchUp(how), signal);
-      if (caughtUp && !wanted.signal.aborted) behindSince = undefined;
+      if (caughtUp && !wanted.signal.aborted) isBehind = false;
+      await tell();
       // Last, as it brings transactions, whose events are newer.
       const pinged = await succeeds(parts, parts.ping, signal);
       if (caughtUp) await succeeds(parts, parts.resume, signal);
@@ -55,24 +53,19 @@ export function followHomeserver(parts: FollowParts): Following {
       if (wanted.signal.aborted) failures = 0;
     }
   };
+  const fallBehind = () => {
+    isBehind = true;
+    void tell();
+  };
   const watch = {
     ...parts,
-    onAway: () => {
-      behindSince ??= Date.now();
-    },
+    onAway: fallBehind,
     onReturn: () => {
-      behindSince = Date.now();
+      fallBehind();
       wanted.abort();
     },
   };
-  return {
-    isCurrent: () => behindSince === undefined || Date.now() - behindSince > LONGEST_HOLD_MS,
-    async run(signal) {
-      // Only now is there a homeserver to catch up with.
-      behindSince = Date.now();
-      await Promise.all([net(signal), watchHomeserver(watch, signal)]);
-    },
-  };
+  await Promise.all([net(), watchHomeserver(watch, signal)]);
 }
 
 async function succeeds({ log }: FollowParts, step: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> {

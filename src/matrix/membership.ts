@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type RoomId, roomId, type UserId } from "../domain/ids.ts";
 import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath } from "./homeserver-client.ts";
@@ -10,6 +11,25 @@ export async function joinRoom(client: HomeserverClient, room: RoomId, as: UserI
   // Called server_name before version 1.12 of the specification.
   const query = via === undefined ? {} : { query: { via, server_name: via } };
   await client.request({ method: "POST", path, as, body: {}, ...query });
+}
+
+/** How long a room that is being made lets nobody in, and how often it is tried, in milliseconds. */
+const MAKING_MS = 3_000;
+const AGAIN_MS = 100;
+
+/**
+ * Joins a room that an alias leads to. Another guichet may be making it in this moment: Synapse gives out the alias before
+ * the room has an event, and does not know the room until then.
+ */
+export async function joinNewRoom(client: HomeserverClient, room: RoomId, as: UserId): Promise<void> {
+  for (const until = Date.now() + MAKING_MS; ; await sleep(AGAIN_MS)) {
+    try {
+      return await joinRoom(client, room, as);
+    } catch (error) {
+      const isUnknown = error instanceof MatrixError && error.status === 404;
+      if (!isUnknown || Date.now() > until) throw error;
+    }
+  }
 }
 
 /** Lets a user in; the bot needs the level that the room asks for. */

@@ -2,7 +2,7 @@ import type { RoomId } from "../domain/ids.ts";
 import { claimRoom, resolveAlias } from "./alias.ts";
 import type { HomeserverClient } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
-import { joinRoom } from "./membership.ts";
+import { joinNewRoom } from "./membership.ts";
 import { openRoomState } from "./room-state.ts";
 import { empowerAgents, ensureState, inviteAgents, isAllowed, stateOf } from "./staff-room.ts";
 import { followTombstones } from "./tombstone.ts";
@@ -33,7 +33,7 @@ export async function provideSpace(client: HomeserverClient, users: OurUsers, wa
       power_level_content_override: { events_default: 100, invite: 50 },
       initial_state: [...described, CLOSED_TO_GUESTS],
     }));
-  await joinRoom(client, first, users.bot);
+  await joinNewRoom(client, first, users.bot);
   const room = await followTombstones(client, users, first);
   const opened = { client, users, room, state: openRoomState(client, room, users.bot) };
   for (const event of described) await ensureState(opened, event);

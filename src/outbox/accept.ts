@@ -10,6 +10,7 @@ import { findPortalOwner } from "../store/portal-room.ts";
 import { isAhead } from "./ahead.ts";
 import { takeAnswer } from "./answer.ts";
 import { takeEdit, takeRedaction } from "./change.ts";
+import { decide } from "./decide.ts";
 import { sayHelp } from "./help.ts";
 import { HOLD_LIMIT_MS, type Holds, openHolds, referencesOf } from "./holds.ts";
 import { type Context, type OutboxIntake, object, objectBeside, settle } from "./intake.ts";
@@ -17,6 +18,7 @@ import { takeMove } from "./move.ts";
 import { listVerbs, takeOpening } from "./opening.ts";
 import { readEvent } from "./read-event.ts";
 import { type Ruling, ruleOn } from "./rule.ts";
+import { sayTrace } from "./say-trace.ts";
 
 const READ_AT_ONCE = 50;
 /** How soon it is asked again whether older events have come, in milliseconds. */
@@ -24,7 +26,7 @@ const BEHIND_WAIT_MS = 250;
 
 /** Rules on a room's new events in their order. Answers are woken last, so that a change of mind behind one counts. */
 export async function acceptEvents(parts: OutboxIntake, fence: Fence, room: RoomId): Promise<Date | undefined> {
-  if (!parts.isCurrent()) return new Date(Date.now() + BEHIND_WAIT_MS);
+  if (!(await parts.isCurrent())) return new Date(Date.now() + BEHIND_WAIT_MS);
   const answered = new Set<ConversationId>();
   const portal = await findPortalOwner(parts.database.relaxed, room);
   const rules = portal ? parts.agency(portal.agency) : parts.agencyOf(room);
@@ -70,7 +72,7 @@ async function accept(
   const { parts, room, rules } = pass;
   const event = readEvent(content, new Date());
   const context = { ...pass, seq, event, receivedAt };
-  const repliedTo = "replyTo" in event ? event.replyTo : undefined;
+  const repliedTo = "replyTo" in event ? event.replyTo : event.kind === "decision" ? event.of : undefined;
   const threadRoot = "threadRoot" in event ? event.threadRoot : undefined;
   const known = await findMessages(parts.database.relaxed, room, referencesOf(event));
   if (holds.concern(event, known) || (await isAhead(parts, room, event, known))) {
@@ -120,6 +122,10 @@ async function apply(
     }
     case "help":
       return sayHelp(context, ruling.conversation);
+    case "trace":
+      return sayTrace(context, ruling.conversation, ruling.of);
+    case "decision":
+      return decide(context, ruling);
     case "edit":
       return takeEdit(context, ruling.of, ruling.command);
     case "redaction":

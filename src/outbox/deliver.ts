@@ -3,7 +3,8 @@ import { type Bridge, DeliveryError } from "../adapter/index.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import type { Turn } from "../domain/turn.ts";
-import { type Answer, claimAttempt, type Ending, isPending, readOpenAnswers, settleAttempt } from "../store/outbox.ts";
+import { claimAttempt, type Ending, settleAttempt } from "../store/attempt.ts";
+import { type Answer, isPending, readOpenAnswers } from "../store/outbox.ts";
 import { endingOf, endingOfSent } from "./ending.ts";
 import { type OutboundParts, outboundOf } from "./outbound.ts";
 import { readFault } from "./read-fault.ts";
@@ -44,9 +45,10 @@ export async function deliverAnswers(
 
 async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer, turn: Turn): Promise<Answer> {
   const bridge = parts.bridge(answer.channel);
-  const now = new Date();
   // Found like this, an earlier worker died during its attempt: nobody knows how it ended.
-  const interrupted = answer.state === "attempting";
+  const isLost = answer.state === "attempting" && bridge?.capabilities.repeatable !== true;
+  if (isLost) return settle(parts, fence, answer, { state: "unknown", code: "INTERRUPTED", mayHaveLeft: true });
+  const now = new Date();
   await claimAttempt(parts.database.durable, fence, answer.id, now);
   const claimed: Answer = {
     ...answer,
@@ -54,25 +56,15 @@ async function attempt(parts: OutboxDelivery, fence: Fence, answer: Answer, turn
     attempts: answer.attempts + 1,
     firstAttemptAt: answer.firstAttemptAt ?? now,
   };
-  const ending =
-    interrupted && bridge?.capabilities.repeatable !== true
-      ? ({ state: "unknown", code: "INTERRUPTED", mayHaveLeft: true } as const)
-      : await turn.outside(() => hand(parts, fence, bridge, claimed));
-  await settleAttempt(parts.database.durable, fence, claimed, ending);
-  parts.log.info(
-    { outbox: answer.id, state: ending.state, code: ending.code, attempts: claimed.attempts },
-    "answer attempted",
-  );
-  const { state, code, remoteAnswer, dueAt = claimed.dueAt, refused = [] } = ending;
-  return {
-    ...claimed,
-    state,
-    code,
-    remoteAnswer,
-    dueAt,
-    refused,
-    settledAt: state === "queued" ? undefined : new Date(),
-  };
+  return settle(parts, fence, claimed, await turn.outside(() => hand(parts, fence, bridge, claimed)));
+}
+
+async function settle(parts: OutboxDelivery, fence: Fence, answer: Answer, ending: Ending): Promise<Answer> {
+  await settleAttempt(parts.database.durable, fence, answer, ending);
+  const { state, code, remoteAnswer, dueAt = answer.dueAt, refused = [] } = ending;
+  parts.log.info({ outbox: answer.id, state, code, attempts: answer.attempts }, "answer attempted");
+  const settledAt = state === "queued" ? undefined : new Date();
+  return { ...answer, state, code, remoteAnswer, dueAt, refused, settledAt };
 }
 
 async function hand(parts: OutboxDelivery, fence: Fence, bridge: Bridge | undefined, answer: Answer): Promise<Ending> {

@@ -1,5 +1,7 @@
 import type { DeliveryError, Sent } from "../adapter/index.ts";
-import type { Answer, Ending } from "../store/outbox.ts";
+import { GAVE_UP } from "../domain/message-steps.ts";
+import type { Ending } from "../store/attempt.ts";
+import type { Answer } from "../store/outbox.ts";
 import { nextAttempt } from "./retry.ts";
 
 /** Recipients beyond these are not told one by one. */
@@ -16,7 +18,7 @@ export function endingOfSent({ remoteId, refused = [] }: Sent, { address }: Pick
 /** What follows from a failed attempt: decided from its consequence alone. */
 export function endingOf(
   fault: DeliveryError,
-  answer: Pick<Answer, "attempts" | "firstAttemptAt">,
+  answer: Pick<Answer, "attempts" | "attemptsBefore" | "firstAttemptAt">,
   repeatable: boolean,
 ): Ending {
   const { code, remoteAnswer } = fault;
@@ -24,8 +26,8 @@ export function endingOf(
   if (fault.consequence === "rejected") return { state: "failed", code, remoteAnswer };
   if (mayHaveLeft && !repeatable) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
   const now = new Date();
-  const dueAt = nextAttempt(now, answer.firstAttemptAt ?? now, answer.attempts);
+  const dueAt = nextAttempt(now, answer.firstAttemptAt ?? now, answer.attempts - answer.attemptsBefore);
   if (dueAt) return { state: "queued", dueAt, code, remoteAnswer, mayHaveLeft };
   if (mayHaveLeft) return { state: "unknown", code, remoteAnswer, mayHaveLeft };
-  return { state: "failed", code: "GAVE_UP", remoteAnswer: remoteAnswer ? `${code}: ${remoteAnswer}` : code };
+  return { state: "failed", code: GAVE_UP, remoteAnswer: remoteAnswer ? `${code}: ${remoteAnswer}` : code };
 }

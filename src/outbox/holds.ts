@@ -11,7 +11,7 @@ export type KnownConversations = ReadonlyMap<EventId, { readonly conversation: C
 
 /** Events of one pass over a room that wait, and all that must not overtake them. */
 export interface Holds {
-  /** True for an event that belongs behind one that is held: its edit or redaction, or a message of the same conversation. */
+  /** True for an event that belongs behind one that is held: its edit or redaction, a decision about it, or a message of the same conversation. */
   concern(event: AgentEvent, known: KnownConversations): boolean;
   /** @param forMs how long the event has waited already. */
   hold(event: AgentEvent, known: KnownConversations, forMs: number): void;
@@ -40,7 +40,7 @@ export function openHolds(portal: ConversationId | undefined): Holds {
 
 /** Events that an event refers to. */
 export function referencesOf(event: AgentEvent): EventId[] {
-  if (event.kind === "edit" || event.kind === "redaction") return [event.of];
+  if (event.kind === "edit" || event.kind === "redaction" || event.kind === "decision") return [event.of];
   if (!isMessage(event)) return [];
   return [event.replyTo, event.threadRoot].flatMap((id) => id ?? []);
 }

@@ -18,7 +18,7 @@ export interface OutboxIntake extends DeskParts {
   agency(name: string): AgencyRules | undefined;
   agencyOf(room: RoomId): AgencyRules | undefined;
   /** False while older events than those that wait may still come. */
-  isCurrent(): boolean;
+  isCurrent(): Promise<boolean>;
   /**
    * Follows a room that another one has replaced. @returns false when none has that can be believed.
    * @throws MatrixError when there is no way in.

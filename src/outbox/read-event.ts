@@ -1,3 +1,4 @@
+import { type Decision, readDecision } from "../domain/decision.ts";
 import { type EventId, eventId, type UserId, userId } from "../domain/ids.ts";
 import { isRecord } from "../domain/is-record.ts";
 
@@ -29,6 +30,8 @@ export type AgentEvent = Common &
         readonly command: string | undefined;
       }
     | { readonly kind: "redaction"; readonly of: EventId }
+    /** A person decides about a dead letter. */
+    | { readonly kind: "decision"; readonly of: EventId; readonly decision: Decision }
     | { readonly kind: "notice" }
     /** The room has been replaced by another one. */
     | { readonly kind: "tombstone" }
@@ -51,6 +54,10 @@ export function readEvent(event: Readonly<Record<string, unknown>>, now: Date): 
     return of ? { ...common, kind: "redaction", of: eventId(of) } : { ...common, kind: "other" };
   }
   if (event.type === "m.room.tombstone") return { ...common, kind: "tombstone" };
+  if (event.type === "m.reaction") {
+    const decided = readDecision(content);
+    return decided ? { ...common, kind: "decision", ...decided } : { ...common, kind: "other" };
+  }
   const relation = isRecord(content["m.relates_to"]) ? content["m.relates_to"] : {};
   if (event.type === "m.room.encrypted") return { ...common, kind: "encrypted", ...readRelation(relation) };
   // A sticker is a picture with a name (Client-Server API, m.sticker).

@@ -1,3 +1,4 @@
+import type { Decision } from "../domain/decision.ts";
 import type { ConversationId, EventId } from "../domain/ids.ts";
 import type { AgentEvent } from "./read-event.ts";
 
@@ -16,6 +17,14 @@ export type Ruling =
   | { readonly is: "opening" }
   | { readonly is: "misplaced-opening"; readonly conversation: ConversationId | undefined; readonly verb: string }
   | { readonly is: "help"; readonly conversation: ConversationId | undefined }
+  /** How an answer, or a citizen's message, went: `of` is left out when no message was replied to. */
+  | { readonly is: "trace"; readonly conversation: ConversationId; readonly of: EventId | undefined }
+  | {
+      readonly is: "decision";
+      readonly conversation: ConversationId;
+      readonly of: EventId;
+      readonly decision: Decision;
+    }
   | { readonly is: "unknown-command"; readonly conversation: ConversationId; readonly verb: string }
   | { readonly is: "unsendable"; readonly conversation: ConversationId }
   | { readonly is: "unreadable"; readonly conversation: ConversationId }
@@ -33,7 +42,7 @@ export interface KnownEvent {
 export interface Circumstances {
   readonly own: boolean;
   readonly replies: "explicit" | "all";
-  /** The event that is truly replied to (not as a fallback), when we know it. */
+  /** The event that is truly replied to (not as a fallback) or reacted to, when we know it. */
   readonly repliedTo: KnownEvent | undefined;
   /** The thread's root, or the fallback's event, when we know it. */
   readonly thread: KnownEvent | undefined;
@@ -42,6 +51,9 @@ export interface Circumstances {
   /** Commands that begin a conversation in this room. */
   readonly openings: readonly string[];
 }
+
+/** In English and in French. */
+const TRACING = ["trace", "suivi"];
 
 /**
  * Decides what leaves the house. In `explicit` rooms only a true reply to a citizen's message, or !reply, does: what is
@@ -57,6 +69,10 @@ export function ruleOn(event: AgentEvent, circumstances: Circumstances): Ruling 
   if (event.kind === "tombstone") return { is: "moved" };
   // Notices are what bots say (Client-Server API, m.notice): answering them, or for them, makes loops.
   if (event.kind === "notice") return { is: "ignored", because: "machine" };
+  if (event.kind === "decision") {
+    if (repliedTo === undefined) return { is: "ignored", because: "outside-conversations" };
+    return { is: "decision", conversation: repliedTo.conversation, of: event.of, decision: event.decision };
+  }
 
   const conversation = (repliedTo ?? thread)?.conversation ?? portal;
   if (event.kind === "message" && event.command !== undefined) {
@@ -77,6 +93,8 @@ export function ruleOn(event: AgentEvent, circumstances: Circumstances): Ruling 
   if (event.command === "reply") return answer;
   if (event.command === "cc") return { ...answer, toAll: true };
   if (event.command === "via") return { ...answer, isVia: true };
+  if (event.command !== undefined && TRACING.includes(event.command))
+    return { is: "trace", conversation, of: repliedTo === undefined ? undefined : event.replyTo };
   if (event.command === "note") return { is: "note", conversation };
   if (event.command !== undefined) return { is: "unknown-command", conversation, verb: event.command };
   if (answers !== undefined || replies === "all") return answer;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
+import { linkToEvent } from "../conversation/permalink.ts";
 import { type DeskParts, sayInThread, sayToAgent } from "../desk/say.ts";
-import { looksLike, outcomeOf, showOutcome } from "../desk/show-outcome.ts";
+import { looksLike, outcomeOf, roundOf, showOutcome } from "../desk/show-outcome.ts";
 import type { DeskTexts } from "../desk/texts.ts";
 import type { Fence } from "../domain/fence.ts";
 import type { EventId } from "../domain/ids.ts";
@@ -95,17 +96,35 @@ function nextShowing(now: Date, answer: Answer, error: MatrixError): Date | unde
   return new Date(now.getTime() + Math.max(wait, error.retryAfterMs ?? 0));
 }
 
+const failedBefore = ({ attemptsBefore }: Answer): Shown[] => (attemptsBefore > 0 ? ["failed"] : []);
+
 async function explain(parts: ShowParts, answer: AgentsAnswer, wanted: Shown): Promise<void> {
-  const isPartial = answer.refused.length > 0 && ["nothing", "waiting", "delayed"].includes(answer.shown);
+  // A failure may stand there since before it was sent again.
+  const untold: readonly Shown[] = ["nothing", "waiting", "delayed", ...failedBefore(answer)];
+  const isPartial = answer.refused.length > 0 && untold.includes(answer.shown);
   // Refused for the citizen too: the list of those who refused says it.
   const isTrouble = (wanted === "failed" || wanted === "delayed") && (!isPartial || answer.news !== undefined);
   if (!isPartial && !isTrouble) return;
-  const place = await readPlace(parts.database.relaxed, answer.conversation.id, answer.room);
+  const place = await findReader(parts, answer);
   if (!place) return;
   const texts = parts.texts(place.agency);
-  const say = (text: string) => sayToAgent(parts, place, { text, about: answer.event, agent: answer.agent });
-  if (isPartial) await say(texts.refused(answer.refused));
-  if (isTrouble) await say(wordsFor(texts, answer));
+  const { event, agent, room } = answer;
+  const hasMoved = place.room !== room;
+  const link = hasMoved ? ` ${linkToEvent({ room, event }, parts.users.domain)}` : "";
+  const below = hasMoved ? place.root : undefined;
+  const say = (text: string) =>
+    sayToAgent(parts, place, { text: `${text}${link}`, about: event, agent, below, round: roundOf(answer) });
+  // Nobody has it, or nobody knows: what follows is the agent's to decide.
+  const withChoice = (text: string) => (wanted === "failed" ? `${text} ${texts.choice}` : text);
+  if (isPartial) await say(isTrouble ? texts.refused(answer.refused) : withChoice(texts.refused(answer.refused)));
+  if (isTrouble) await say(withChoice(wordsFor(texts, answer)));
+}
+
+/** Where agents read: in the room in which the conversation goes on, once it has begun there; else where the answer stands. */
+async function findReader({ database }: ShowParts, { conversation, room }: AgentsAnswer) {
+  const now =
+    conversation.room === room ? undefined : await readPlace(database.relaxed, conversation.id, conversation.room);
+  return now?.root === undefined ? readPlace(database.relaxed, conversation.id, room) : now;
 }
 
 /** Why an answer has not arrived, and what the agent can do. */

@@ -17,7 +17,15 @@ export interface LaneJob {
   readonly whose: string;
 }
 
+/** Answers leave by connections that not every process has: they are a queue of their own, and all other lanes are another. */
+export type QueueName = "answers" | "intake";
+export const QUEUE_NAMES: readonly QueueName[] = ["answers", "intake"];
+
 export interface BackendOptions {
+  /** Sets the queues apart from those of another guichet on the same server. */
+  readonly house: string;
+  /** The queues whose jobs are run here; all of them can be added to. */
+  readonly takes: readonly QueueName[];
   readonly run: (job: LaneJob) => Promise<void>;
   readonly concurrency: number;
   /** Jobs of a worker that died are with another after this time at the latest, in milliseconds. */
@@ -27,62 +35,76 @@ export interface BackendOptions {
 
 /** BullMQ on either of its backends, as far as lanes need it. */
 export interface Backend {
-  add(job: LaneJob, options: JobsOptions): Promise<void>;
+  add(queue: QueueName, job: LaneJob, options: JobsOptions): Promise<void>;
   obliterate(): Promise<void>;
   /** Begins to take jobs. */
   start(): void;
-  /**
-   * Takes no more jobs, waits for those that run and for what else has to be told, and tells the server how they ended:
-   * for ever, if it is away.
-   */
-  close(rest: () => Promise<void>): Promise<void>;
-  /** Ends a `close` that can't end by itself. */
+  /** Takes no more jobs, waits for those that run, and tells the server how they ended: for ever, if it is away. */
+  drain(): Promise<void>;
+  /** After `drain`: jobs can't be added any more. Waits for those that are being added. */
+  close(): Promise<void>;
+  /** Ends a `drain` or `close` that can't end by itself. */
   disconnect(): void;
 }
 
-const NAME = "guichet-lanes";
 /** BullMQ's own, in our database. */
 const SCHEMA = "bullmq";
 
 /** Resolves when the queue can be used. */
 export async function openBackend(place: QueuePlace, options: BackendOptions): Promise<Backend> {
   const parts = place.kind === "postgres" ? await openPostgres(place.url, options) : openRedis(place.url, options);
-  const { queue, worker } = parts;
-  queue.on("error", options.onFault);
-  worker.on("error", options.onFault);
+  const { queues, workers } = parts;
+  const ends = [...workers, ...queues.values()];
+  for (const queue of queues.values()) queue.on("error", options.onFault);
+  for (const worker of workers) worker.on("error", options.onFault);
   const disconnect = () => {
-    for (const part of [worker, queue]) part.disconnect().catch(options.onFault);
-    parts.disconnect();
-  };
-  const close = async (rest: () => Promise<void>) => {
-    await worker.close();
-    await rest();
-    await queue.close();
+    for (const end of ends) end.disconnect().catch(options.onFault);
     parts.disconnect();
   };
   try {
-    // The worker too: BullMQ never tries again to open one that could not be opened.
-    await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+    // The workers too: BullMQ never tries again to open one that could not be opened.
+    await Promise.all(ends.map((end) => end.waitUntilReady()));
   } catch (error) {
     disconnect();
     throw error;
   }
-  const add = gather(async (jobs: readonly { job: LaneJob; how: JobsOptions }[]) => {
-    // In one order everywhere, as each takes a lock of its own on the way.
-    const ordered = jobs.toSorted((a, b) => compareTexts(idOf(a.how), idOf(b.how)));
-    await queue.addBulk(ordered.map(({ job, how }) => ({ name: job.name, data: job, opts: how })));
-    return jobs.map(() => undefined);
+  const adding = [...queues].map(([name, queue]) => {
+    const add = gather(async (jobs: readonly { job: LaneJob; how: JobsOptions }[]) => {
+      // In one order everywhere, as each takes a lock of its own on the way.
+      const ordered = jobs.toSorted((a, b) => compareTexts(idOf(a.how), idOf(b.how)));
+      await queue.addBulk(ordered.map(({ job, how }) => ({ name: job.name, data: job, opts: how })));
+      return jobs.map(() => undefined);
+    });
+    return [name, add] as const;
   });
+  const adders = new Map(adding);
   return {
-    add: (job, how) => add({ job, how }),
-    obliterate: () => queue.obliterate({ force: true }),
-    start: () => void worker.run().catch(options.onFault),
-    close,
+    async add(name, job, how) {
+      await adders.get(name)?.({ job, how });
+    },
+    async obliterate() {
+      for (const queue of queues.values()) await queue.obliterate({ force: true });
+    },
+    start() {
+      for (const worker of workers) worker.run().catch(options.onFault);
+    },
+    async drain() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      parts.disconnect();
+    },
     disconnect,
   };
 }
 
 const idOf = ({ deduplication }: JobsOptions) => deduplication?.id ?? "";
+
+const nameIn = ({ house }: BackendOptions, name: QueueName) => `guichet-${house}-${name}`;
+
+const openEach = <Name, Opened>(names: readonly Name[], open: (name: Name) => Opened): ReadonlyMap<Name, Opened> =>
+  new Map(names.map((name) => [name, open(name)]));
 
 function workerSettings({ concurrency, recoverMs }: BackendOptions) {
   return {
@@ -97,8 +119,8 @@ function workerSettings({ concurrency, recoverMs }: BackendOptions) {
   };
 }
 
-/** Connections for adding, for the steps of jobs, and the one that listens. */
-const POOL_SIZE = 8;
+/** Connections for adding and for the steps of jobs; each queue that is taken from has one more, which listens. */
+const POOL_SIZE = 7;
 
 async function openPostgres(url: string, options: BackendOptions) {
   const { Queue, Worker } = withBackend(createPostgresBackend);
@@ -106,7 +128,7 @@ async function openPostgres(url: string, options: BackendOptions) {
   const pool = openPreparedPool({
     url,
     schema: SCHEMA,
-    connections: POOL_SIZE,
+    connections: POOL_SIZE + options.takes.length,
     applicationName: "guichet-queue",
     onFault: options.onFault,
   });
@@ -117,12 +139,15 @@ async function openPostgres(url: string, options: BackendOptions) {
     await pool.end();
     throw error;
   }
-  const queue = new Queue<LaneJob>(NAME, { connection: pool });
-  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
-    ...workerSettings(options),
-    connection: pool,
-  });
-  return { queue, worker, disconnect: () => void pool.end().catch(options.onFault) };
+  const queues = openEach(QUEUE_NAMES, (name) => new Queue<LaneJob>(nameIn(options, name), { connection: pool }));
+  const workers = options.takes.map(
+    (name) =>
+      new Worker<LaneJob>(nameIn(options, name), (job) => options.run(job.data), {
+        ...workerSettings(options),
+        connection: pool,
+      }),
+  );
+  return { queues, workers, disconnect: () => void pool.end().catch(options.onFault) };
 }
 
 function openRedis(url: string, options: BackendOptions) {
@@ -131,14 +156,17 @@ function openRedis(url: string, options: BackendOptions) {
   const adding = new Redis(url, { maxRetriesPerRequest: 1 });
   const working = new Redis(url, { maxRetriesPerRequest: null });
   for (const connection of [adding, working]) connection.on("error", options.onFault);
-  const queue = new Queue<LaneJob>(NAME, { connection: adding });
-  const worker = new Worker<LaneJob>(NAME, (job) => options.run(job.data), {
-    ...workerSettings(options),
-    connection: working,
-  });
+  const queues = openEach(QUEUE_NAMES, (name) => new Queue<LaneJob>(nameIn(options, name), { connection: adding }));
+  const workers = options.takes.map(
+    (name) =>
+      new Worker<LaneJob>(nameIn(options, name), (job) => options.run(job.data), {
+        ...workerSettings(options),
+        connection: working,
+      }),
+  );
   const disconnect = () => {
     adding.disconnect();
     working.disconnect();
   };
-  return { queue, worker, disconnect };
+  return { queues, workers, disconnect };
 }

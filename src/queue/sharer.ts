@@ -2,10 +2,14 @@ import type { Lane } from "../domain/ids.ts";
 
 /** Whoever was served within this time is about, in milliseconds. */
 const ABOUT_MS = 10_000;
-/** Whoever had work all the time for so long crowds those who are about and had not, in milliseconds. */
+/** Whoever had work all the time for so long, in milliseconds, or has so many lanes waiting, crowds those who are about. */
 const CROWD_MS = 2_000;
-/** What a sharer that crowds others rests after each run, as a multiple of the run, and at most, in milliseconds. */
-const REST = 3;
+const CROWD_LANES = 32;
+/**
+ * What a sharer that crowds others rests after each run, as a multiple of the run, and at most, in milliseconds. A crowd that
+ * lasts rests less: it is not a mishap any more, and its own people wait.
+ */
+const REST = { first: 8, later: 3, laterMs: 10 * 60_000 };
 const MOST_REST_MS = 1_000;
 
 export interface Entry {
@@ -50,12 +54,16 @@ export const openSharer = (way: string, whose: string): Sharer => ({
 
 type All = ReadonlyMap<string, Sharer>;
 
-const isCrowding = ({ busySince }: Sharer, now: number) => busySince !== undefined && now - busySince > CROWD_MS;
+const isCrowding = ({ busySince, waiting }: Sharer, now: number) =>
+  waiting.length > CROWD_LANES || (busySince !== undefined && now - busySince > CROWD_MS);
+
+/** Whoever waits for a first turn is about too: a crowd that has all slots gives way to it at its next message. */
+const isAbout = ({ running, outside, waiting, servedAt }: Sharer, now: number) =>
+  running > 0 || (waiting.length > 0 && outside === 0) || servedAt > now - ABOUT_MS;
 
 /** Those on the same way who are about, and crowd nobody. */
 function quietBeside(sharer: Sharer, all: All, now: number): Sharer[] {
-  const isQuiet = (other: Sharer) =>
-    other.way === sharer.way && other.servedAt > now - ABOUT_MS && !isCrowding(other, now);
+  const isQuiet = (other: Sharer) => other.way === sharer.way && isAbout(other, now) && !isCrowding(other, now);
   return [...all.values()].filter((other) => other !== sharer && isQuiet(other));
 }
 
@@ -77,7 +85,7 @@ export function maySit(sharer: Sharer, all: All, { slots, now }: { slots: number
 /** All slots for one who is alone. When others are about, those who have work leave as many free as each of them has. */
 function mostOf(sharer: Sharer, all: All, { slots, now }: { slots: number; now: number }): number {
   const others = [...all.values()].filter((other) => other !== sharer);
-  if (!others.some(({ running, servedAt }) => running > 0 || servedAt > now - ABOUT_MS)) return slots;
+  if (!others.some((other) => isAbout(other, now))) return slots;
   const busy = others.filter(({ busySince }) => busySince !== undefined).length + 1;
   return Math.max(1, Math.floor(slots / (busy + 1)));
 }
@@ -86,7 +94,8 @@ function mostOf(sharer: Sharer, all: All, { slots, now }: { slots: number; now: 
 export function restAfter(sharer: Sharer, all: All, { ranMs, now }: { ranMs: number; now: number }): number {
   if (!crowdsOthers(sharer, all, now)) return 0;
   const crowding = [...all.values()].filter((each) => each.way === sharer.way && isCrowding(each, now)).length;
-  return Math.min(ranMs * REST * crowding, MOST_REST_MS);
+  const isOld = now - (sharer.busySince ?? now) > REST.laterMs;
+  return Math.min(ranMs * (isOld ? REST.later : REST.first) * crowding, MOST_REST_MS);
 }
 
 /** Whoever has the fewest slots is served first, and of those whoever was served longest ago. */

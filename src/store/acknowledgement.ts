@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { ConversationId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 /** What has been acknowledged lately. */
 export interface Acknowledged {
@@ -39,19 +40,26 @@ export async function addAcknowledgement(
   },
 ): Promise<void> {
   await db
-    .insertInto("outbox")
-    .values({
-      kind: "acknowledgement",
-      conversation_id: acknowledgement.conversation,
-      event_id: null,
-      sender: null,
-      channel: acknowledgement.channel ?? null,
-      address: acknowledgement.address,
-      content: JSON.stringify({ text: acknowledgement.text }),
-      in_reply_to: acknowledgement.inReplyTo ?? null,
-      state: "queued",
-      due_at: acknowledgement.at,
-      written_at: acknowledgement.at,
-    })
+    .with("changed", (cte) =>
+      cte
+        .insertInto("outbox")
+        .values({
+          kind: "acknowledgement",
+          conversation_id: acknowledgement.conversation,
+          event_id: null,
+          sender: null,
+          channel: acknowledgement.channel ?? null,
+          address: acknowledgement.address,
+          content: JSON.stringify({ text: acknowledgement.text }),
+          in_reply_to: acknowledgement.inReplyTo ?? null,
+          state: "queued",
+          due_at: acknowledgement.at,
+          written_at: acknowledgement.at,
+        })
+        .returning("id"),
+    )
+    .with("noted", () => noteSteps("outbox_id", { step: "composed" }, { step: "queued" }))
+    .selectFrom("changed")
+    .select("id")
     .execute();
 }

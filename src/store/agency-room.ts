@@ -2,15 +2,11 @@ import type { Kysely } from "kysely";
 import { type RoomId, roomId } from "../domain/ids.ts";
 import type { Schema } from "./schema.ts";
 
-/** The room that an agency's new conversations go to. Old conversations remember their own. */
-export async function readCurrentRoom(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
-  const row = await db
-    .selectFrom("agency_room")
-    .select("room_id")
-    .where("agency", "=", agency)
-    .where("is_current", "=", true)
-    .executeTakeFirst();
-  return row && roomId(row.room_id);
+export interface AgencyRoom {
+  readonly agency: string;
+  readonly room: RoomId;
+  /** The one that the agency's new conversations go to. Old conversations remember their own. */
+  readonly isCurrent: boolean;
 }
 
 export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: RoomId): Promise<void> {
@@ -24,10 +20,10 @@ export async function makeRoomCurrent(db: Kysely<Schema>, agency: string, room: 
   });
 }
 
-/** The space that holds an agency's rooms. */
-export async function readSpace(db: Kysely<Schema>, agency: string): Promise<RoomId | undefined> {
-  const row = await db.selectFrom("agency_space").select("room_id").where("agency", "=", agency).executeTakeFirst();
-  return row && roomId(row.room_id);
+/** The spaces that hold agencies' rooms, by agency. */
+export async function listSpaces(db: Kysely<Schema>): Promise<ReadonlyMap<string, RoomId>> {
+  const rows = await db.selectFrom("agency_space").select(["agency", "room_id"]).execute();
+  return new Map(rows.map((row) => [row.agency, roomId(row.room_id)]));
 }
 
 export async function keepSpace(db: Kysely<Schema>, agency: string, room: RoomId): Promise<void> {
@@ -38,7 +34,7 @@ export async function keepSpace(db: Kysely<Schema>, agency: string, room: RoomId
     .execute();
 }
 
-export async function listAgencyRooms(db: Kysely<Schema>): Promise<ReadonlyMap<string, string>> {
-  const rows = await db.selectFrom("agency_room").select(["room_id", "agency"]).execute();
-  return new Map(rows.map((row) => [row.room_id, row.agency]));
+export async function listAgencyRooms(db: Kysely<Schema>): Promise<AgencyRoom[]> {
+  const rows = await db.selectFrom("agency_room").select(["room_id", "agency", "is_current"]).execute();
+  return rows.map((row) => ({ agency: row.agency, room: roomId(row.room_id), isCurrent: row.is_current }));
 }

@@ -4,8 +4,15 @@ import type { Logger } from "pino";
 import { makeDialect } from "./dialect.ts";
 import type { Schema } from "./schema.ts";
 
-/** Connections of one pool: somewhat more than lanes that are worked on at once. */
+/** Connections of one pool, when nothing else is said: somewhat more than lanes that are worked on at once. */
 const POOL_SIZE = 20;
+/**
+ * A statement that owes its answer for longer has a dead connection under it, in milliseconds: a firewall that forgot it tells
+ * nobody. Whoever asked does it again; what may be done twice is what statements here are made for.
+ */
+export const ANSWER_MS = 30_000;
+/** Idle connections are asked whether they still lead anywhere after so long, in milliseconds. */
+export const KEEP_ALIVE_MS = 10_000;
 
 /**
  * Two ways to write to one database. `durable`: what somebody was promised; on disk when it resolves. `relaxed`: what can
@@ -18,15 +25,25 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export async function openDatabase({ url }: { url: string }, log: Logger): Promise<Database> {
+/**
+ * @param options.connections of each of the two.
+ * @param options.answerMs how long a statement may take, in milliseconds; 0: as long as it likes, as for migrations.
+ */
+export async function openDatabase(
+  options: { readonly url: string; readonly connections?: number; readonly answerMs?: number },
+  log: Logger,
+): Promise<Database> {
+  const { url, connections = POOL_SIZE, answerMs = ANSWER_MS } = options;
   const open = (options: string | undefined) => {
     const pool = new pg.Pool({
       connectionString: url,
-      max: POOL_SIZE,
+      max: connections,
       application_name: "guichet",
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      query_timeout: answerMs,
       ...(options ? { options } : {}),
     });
     // A connection that breaks is replaced at its next use; unhandled, its error would end the process. The pool listens

@@ -8,7 +8,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from "kysely";
-import type pg from "pg";
+import pg from "pg";
 import { runPrepared } from "./prepared.ts";
 
 /** Kysely's own PostgreSQL dialect, but for statements that are prepared: it has no place to say so. */
@@ -57,18 +57,25 @@ const WRITES = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);
 
 class PoolConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient;
+  /** It failed as a connection, or may have: nobody else gets it. */
+  #isDoubtful = false;
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
-    const { command, rowCount, rows } = await runPrepared(
-      (statement) => this.#client.query<R & pg.QueryResultRow>(statement),
-      compiled.sql,
-      compiled.parameters,
-    );
-    return { rows, ...(WRITES.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) };
+    try {
+      const { command, rowCount, rows } = await runPrepared(
+        (statement) => this.#client.query<R & pg.QueryResultRow>(statement),
+        compiled.sql,
+        compiled.parameters,
+      );
+      return { rows, ...(WRITES.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) };
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) this.#isDoubtful = true;
+      throw error;
+    }
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
@@ -76,6 +83,6 @@ class PoolConnection implements DatabaseConnection {
   }
 
   release(): void {
-    this.#client.release();
+    this.#client.release(this.#isDoubtful);
   }
 }

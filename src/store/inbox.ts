@@ -10,8 +10,10 @@ import {
   laneFrom,
   type SharedLane,
 } from "../domain/ids.ts";
+import { ARRIVAL_MOVES, statesBefore } from "../domain/message-steps.ts";
 import { expectFenced, fenced } from "./lane.ts";
 import type { Schema, StoredMessage } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 export interface Arrival {
   readonly id: InboxId;
@@ -55,17 +57,20 @@ export async function addArrivals(
   // In one order everywhere, so that two processes which store the same arrivals can't wait for each other.
   const ordered = arrivals.toSorted((a, b) => compareTexts(a.dedupeKey, b.dedupeKey));
   const { rows } = await sql<{ id: string; channel: string; dedupe_key: string }>`
-    insert into inbox (channel, dedupe_key, lane, state, message, received_at, has_files)
-    select distinct on (channel, dedupe_key) channel, dedupe_key, lane, 'waiting', message, received_at, has_files
-    from unnest(
-      ${ordered.map(({ channel }) => channel)}::text[], ${ordered.map(({ dedupeKey }) => dedupeKey)}::text[],
-      ${ordered.map(({ lane }) => lane)}::text[], ${ordered.map(({ message }) => JSON.stringify(message))}::jsonb[],
-      ${ordered.map(({ receivedAt }) => receivedAt)}::timestamptz[], ${ordered.map(({ hasFiles }) => hasFiles)}::boolean[]
-    ) as arrival (channel, dedupe_key, lane, message, received_at, has_files)
-    on conflict (channel, dedupe_key) do update set state = 'waiting', message = excluded.message, due_at = now(),
-      has_files = excluded.has_files, attempts = 0, code = null, event_id = null
-      where inbox.state = 'lost'
-    returning id, channel, dedupe_key`.execute(db);
+    with changed as (
+      insert into inbox (channel, dedupe_key, lane, state, message, received_at, has_files)
+      select distinct on (channel, dedupe_key) channel, dedupe_key, lane, 'waiting', message, received_at, has_files
+      from unnest(
+        ${ordered.map(({ channel }) => channel)}::text[], ${ordered.map(({ dedupeKey }) => dedupeKey)}::text[],
+        ${ordered.map(({ lane }) => lane)}::text[], ${ordered.map(({ message }) => JSON.stringify(message))}::jsonb[],
+        ${ordered.map(({ receivedAt }) => receivedAt)}::timestamptz[], ${ordered.map(({ hasFiles }) => hasFiles)}::boolean[]
+      ) as arrival (channel, dedupe_key, lane, message, received_at, has_files)
+      on conflict (channel, dedupe_key) do update set state = 'waiting', message = excluded.message, due_at = now(),
+        has_files = excluded.has_files, attempts = 0, code = null, event_id = null
+        where inbox.state = 'lost'
+      returning id, channel, dedupe_key
+    ), noted as ${noteSteps("inbox_id", { step: "received" })}
+    select id, channel, dedupe_key from changed`.execute(db);
   const stored = new Map(rows.map((row) => [JSON.stringify([row.channel, row.dedupe_key]), inboxId(row.id)]));
   return arrivals.map(({ channel, dedupeKey }) => {
     const key = JSON.stringify([channel, dedupeKey]);
@@ -135,19 +140,31 @@ export async function bindConversation(
   expectFenced(fence, result.numUpdatedRows);
 }
 
+/** Journals a failed attempt; one that failed like the one before is no step of its own, or an outage would make thousands. */
 export async function postpone(
   db: Kysely<Schema>,
   fence: Fence,
   id: InboxId,
   fault: { dueAt: Date; code: string; attempts: number },
 ): Promise<void> {
-  const result = await db
-    .updateTable("inbox")
-    .set({ attempts: fault.attempts, due_at: fault.dueAt, code: fault.code })
-    .where("id", "=", id)
-    .where(fenced(fence))
-    .executeTakeFirst();
-  expectFenced(fence, result.numUpdatedRows);
+  const { dueAt, code, attempts } = fault;
+  const change = (query: Pick<Kysely<Schema>, "updateTable">) =>
+    query
+      .updateTable("inbox")
+      .set({ attempts, due_at: dueAt, code })
+      .where("id", "=", id)
+      .where(fenced(fence))
+      .returning("id");
+  const rows =
+    attempts > 1
+      ? await change(db).execute()
+      : await db
+          .with("changed", change)
+          .with("noted", () => noteSteps("inbox_id", { step: "deferred", attempt: attempts, code }))
+          .selectFrom("changed")
+          .select("id")
+          .execute();
+  expectFenced(fence, rows.length);
 }
 
 /** What waited for the homeserver is due at once when it is there again. @returns the lanes to wake. */
@@ -172,13 +189,25 @@ const UNREACHED = ["GUICHET_UNREACHABLE", "GUICHET_NO_ERRCODE"];
  * obeyed: when the arrival is made to wait again, it is posted.
  */
 export async function quarantine(db: Kysely<Schema>, fence: Fence, id: InboxId, code: string): Promise<void> {
-  const result = await db
-    .updateTable("inbox")
-    .set({ state: "quarantined", code, message: sql`(message - 'hold') || '{"wasHeld": true}'` })
-    .where("id", "=", id)
-    .where(fenced(fence))
-    .executeTakeFirst();
-  expectFenced(fence, result.numUpdatedRows);
+  const rows = await db
+    .with("changed", (cte) =>
+      cte
+        .updateTable("inbox")
+        .set({
+          state: ARRIVAL_MOVES.quarantined.to,
+          code,
+          message: sql`(message - 'hold') || '{"wasHeld": true}'`,
+        })
+        .where("id", "=", id)
+        .where("state", "in", statesBefore(ARRIVAL_MOVES, "quarantined"))
+        .where(fenced(fence))
+        .returning("id"),
+    )
+    .with("noted", () => noteSteps("inbox_id", { step: "quarantined", code }))
+    .selectFrom("changed")
+    .select("id")
+    .execute();
+  expectFenced(fence, rows.length);
 }
 
 /**

@@ -2,8 +2,10 @@ import { type Kysely, sql } from "kysely";
 import type { ChannelId, OutboxId } from "../domain/ids.ts";
 import { type ConversationId, conversationId } from "../domain/ids.ts";
 import { isNews, type LateState } from "../domain/late-news.ts";
+import { stepOfNews } from "../domain/message-steps.ts";
 import type { AnswerNews } from "./outbox.ts";
 import type { Schema } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 /** Which answer news are about; the first name that is known counts. */
 export interface AnswerNames {
@@ -26,20 +28,35 @@ export async function addNews(
     if (found === undefined) return undefined;
     const conversation = conversationId(found.conversation_id);
     if (!isNews(found.news_state ?? undefined, news.state)) return { conversation, changed: false };
+    const { state, code, remoteAnswer } = news;
     await trx
-      .updateTable("outbox")
-      .set({
-        news_state: news.state,
-        news_code: news.code,
-        news_remark: (found.cc === null ? news.remark : nameRecipient(news)) ?? null,
-        news_answer: news.remoteAnswer ?? null,
-        news_at: news.at,
-        is_open: true,
-      })
-      .where("id", "=", found.id)
+      .with("changed", (cte) =>
+        cte
+          .updateTable("outbox")
+          .set({
+            news_state: state,
+            news_code: code,
+            news_remark: (found.cc === null ? news.remark : nameRecipient(news)) ?? null,
+            news_answer: remoteAnswer ?? null,
+            news_at: news.at,
+            is_open: true,
+            is_dead: isDeadAfter(state),
+          })
+          .where("id", "=", found.id)
+          .returning("id"),
+      )
+      .with("noted", () => noteSteps("outbox_id", { step: stepOfNews(state), code, remoteAnswer }))
+      .selectFrom("changed")
+      .select("id")
       .execute();
     return { conversation, changed: true };
   });
+}
+
+/** What came back waits for a decision, unless it is being tried again; what arrived after all no longer does. */
+function isDeadAfter(state: LateState) {
+  if (state === "delayed") return sql<boolean>`is_dead`;
+  return sql<boolean>`${state === "failed"} and kind = 'answer' and state in ('sent', 'failed', 'unknown')`;
 }
 
 interface Found {

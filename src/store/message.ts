@@ -11,7 +11,14 @@ export interface RecordedMessage {
 
 export async function addMessage(
   db: Kysely<Schema>,
-  message: { event: EventId; room: RoomId; conversation: ConversationId; author: "agent" | "bridge" },
+  message: {
+    event: EventId;
+    room: RoomId;
+    conversation: ConversationId;
+    author: "agent" | "bridge";
+    /** The event that a notice is about. */
+    about?: EventId;
+  },
 ): Promise<void> {
   await db
     .insertInto("message")
@@ -20,6 +27,7 @@ export async function addMessage(
       room_id: message.room,
       conversation_id: message.conversation,
       author: message.author,
+      about: message.about ?? null,
     })
     .onConflict((conflict) => conflict.column("event_id").doNothing())
     .execute();

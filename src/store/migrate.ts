@@ -12,6 +12,7 @@ import * as channels from "./migrations/0009-channels.ts";
 import * as linksAndPreviews from "./migrations/0010-links-and-previews.ts";
 import * as ways from "./migrations/0011-ways.ts";
 import * as shelf from "./migrations/0012-shelf.ts";
+import * as ledger from "./migrations/0013-ledger.ts";
 import * as reconcile from "./migrations/0016-reconcile.ts";
 import type { Schema } from "./schema.ts";
 
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0010-links-and-previews": linksAndPreviews,
   "0011-ways": ways,
   "0012-shelf": shelf,
+  "0013-ledger": ledger,
   "0016-reconcile": reconcile,
 };
 

@@ -15,8 +15,10 @@ import {
   userId,
 } from "../domain/ids.ts";
 import type { LateState } from "../domain/late-news.ts";
+import type { AnswerState } from "../domain/message-steps.ts";
 import { expectFenced, fenced } from "./lane.ts";
-import type { OutboxState, Schema, Shown, StoredAnswer, StoredParty, StoredRefusal } from "./schema.ts";
+import type { Schema, Shown, StoredAnswer, StoredParty, StoredRefusal } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 /** An agent's answer, or an acknowledgement of guichet's own, with all that sending and showing it needs. */
 export interface Answer {
@@ -38,9 +40,11 @@ export interface Answer {
   readonly inReplyTo: string | undefined;
   /** The event with the words that are answered. */
   readonly answered: EventId | undefined;
-  readonly state: OutboxState;
+  readonly state: AnswerState;
   readonly dueAt: Date;
   readonly attempts: number;
+  /** Of them those before a person asked for another one. */
+  readonly attemptsBefore: number;
   readonly firstAttemptAt: Date | undefined;
   readonly writtenAt: Date;
   /** It began its conversation. */
@@ -77,6 +81,8 @@ export interface AnswerNews {
 
 export interface AnsweredConversation {
   readonly id: ConversationId;
+  /** Where it lives now. */
+  readonly room: RoomId;
   readonly agency: string;
   readonly address: string;
   readonly citizenName: string | undefined;
@@ -101,22 +107,29 @@ export async function addAnswer(
   },
 ): Promise<void> {
   await db
-    .insertInto("outbox")
-    .values({
-      conversation_id: answer.conversation,
-      event_id: answer.event,
-      sender: answer.agent,
-      channel: answer.channel ?? null,
-      address: answer.address,
-      cc: listOrNull(answer.cc),
-      answered_event_id: answer.answered ?? null,
-      content: JSON.stringify(answer.content),
-      in_reply_to: answer.inReplyTo ?? null,
-      state: "held",
-      due_at: answer.dueAt,
-      written_at: answer.writtenAt,
-    })
-    .onConflict((conflict) => conflict.column("event_id").doNothing())
+    .with("changed", (cte) =>
+      cte
+        .insertInto("outbox")
+        .values({
+          conversation_id: answer.conversation,
+          event_id: answer.event,
+          sender: answer.agent,
+          channel: answer.channel ?? null,
+          address: answer.address,
+          cc: listOrNull(answer.cc),
+          answered_event_id: answer.answered ?? null,
+          content: JSON.stringify(answer.content),
+          in_reply_to: answer.inReplyTo ?? null,
+          state: "held",
+          due_at: answer.dueAt,
+          written_at: answer.writtenAt,
+        })
+        .onConflict((conflict) => conflict.column("event_id").doNothing())
+        .returning("id"),
+    )
+    .with("noted", () => noteSteps("outbox_id", { step: "composed", at: answer.writtenAt }, { step: "held" }))
+    .selectFrom("changed")
+    .select("id")
     .execute();
 }
 
@@ -132,7 +145,14 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     .leftJoin("message as m", "m.event_id", "o.event_id")
     .selectAll("o")
     .select((eb) => eb.fn.coalesce("m.room_id", "c.room_id").as("room_id"))
-    .select(["c.agency", "c.channel as own_channel", "c.citizen_name", "c.subject", "c.root_event_id"])
+    .select([
+      "c.agency",
+      "c.room_id as own_room",
+      "c.channel as own_channel",
+      "c.citizen_name",
+      "c.subject",
+      "c.root_event_id",
+    ])
     .select("c.address as citizen_address")
     .where("o.conversation_id", "=", conversation)
     .where("o.is_open", "=", true)
@@ -154,6 +174,7 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     state: row.state,
     dueAt: row.due_at,
     attempts: row.attempts,
+    attemptsBefore: row.attempts_before,
     firstAttemptAt: row.first_attempt_at ?? undefined,
     writtenAt: row.written_at,
     isOpening: row.event_id !== null && row.event_id === row.root_event_id,
@@ -178,56 +199,13 @@ export async function readOpenAnswers(db: Kysely<Schema>, conversation: Conversa
     shownEvent: row.shown_event_id === null ? undefined : eventId(row.shown_event_id),
     conversation: {
       id: conversation,
+      room: roomId(row.own_room),
       agency: row.agency,
       address: row.citizen_address,
       citizenName: row.citizen_name ?? undefined,
       subject: row.subject ?? undefined,
     },
   }));
-}
-
-/** Journals that an attempt begins. From here on only the attempt's own ending, or a crash, says what became of it. */
-export async function claimAttempt(db: Kysely<Schema>, fence: Fence, id: OutboxId, now: Date): Promise<void> {
-  const result = await db
-    .updateTable("outbox")
-    .set((eb) => ({
-      state: "attempting",
-      attempts: eb("attempts", "+", 1),
-      first_attempt_at: eb.fn.coalesce("first_attempt_at", eb.val(now)),
-    }))
-    .where("id", "=", id)
-    .where("state", "in", ["held", "queued", "attempting"])
-    .where(fenced(fence))
-    .executeTakeFirst();
-  expectFenced(fence, result.numUpdatedRows);
-}
-
-export interface Ending {
-  readonly state: "queued" | "sent" | "failed" | "unknown";
-  readonly dueAt?: Date;
-  readonly code?: string;
-  readonly remoteAnswer?: string | undefined;
-  readonly remoteId?: string;
-  readonly mayHaveLeft?: boolean;
-  readonly refused?: readonly StoredRefusal[];
-}
-
-/** Journals how an attempt ended; a sent message becomes findable by the name that the citizen's answer will cite. */
-export async function settleAttempt(db: Kysely<Schema>, fence: Fence, answer: Answer, ending: Ending): Promise<void> {
-  const settledAt = ending.state === "queued" ? null : new Date();
-  const result = await sql<{ id: string }>`
-    with settled as (
-      update outbox set state = ${ending.state}, due_at = coalesce(${ending.dueAt ?? null}, due_at), code = ${ending.code ?? null},
-        remote_answer = ${ending.remoteAnswer ?? null}, remote_id = ${ending.remoteId ?? null}, settled_at = ${settledAt},
-        refused = ${listOrNull(ending.refused)}::jsonb,
-        may_have_left = may_have_left or ${ending.mayHaveLeft ?? false}
-      where id = ${answer.id} and state = 'attempting' and ${fenced(fence)} returning id
-    ), named as (
-      update message set remote_id = ${ending.remoteId ?? null}, channel = ${answer.isElsewhere ? answer.channel : null}
-      where event_id = ${answer.event ?? null} and ${ending.remoteId !== undefined} and exists (select 1 from settled)
-    )
-    select id from settled`.execute(db);
-  expectFenced(fence, result.rows.length);
 }
 
 /** Journals what the room shows; `done` ends the work on this answer, unless news came while it was shown. */
@@ -242,7 +220,9 @@ export async function markShown(
     .set({
       shown: shown.shown,
       shown_event_id: shown.event ?? null,
-      is_open: sql`not ${shown.done} or news_state is distinct from ${shown.news ?? null}`,
+      // What was asked for meanwhile is still to be done.
+      is_open: sql`not ${shown.done} or state in ('held', 'queued', 'attempting')
+        or news_state is distinct from ${shown.news ?? null}`,
     })
     .where("id", "=", id)
     .where(fenced(fence))

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { ANSWER_MS, KEEP_ALIVE_MS } from "./database.ts";
 import { runPrepared } from "./prepared.ts";
 
 /** Connections for a library that brings its own statements. A type and no interface: BullMQ asks for an index signature. */
@@ -28,6 +29,8 @@ export function openPreparedPool({ url, schema, connections, applicationName, on
     max: connections,
     application_name: applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    query_timeout: ANSWER_MS,
     options: `-c search_path=${schema} -c synchronous_commit=off`,
   });
   pool.on("error", onFault);

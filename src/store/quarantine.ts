@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import { type InboxId, inboxId } from "../domain/ids.ts";
+import { ARRIVAL_MOVES, statesBefore } from "../domain/message-steps.ts";
 import type { Schema, StoredMessage } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 /** An arrival that was set aside: it waits for a person's decision with all its words and files. */
 export interface Quarantined {
@@ -48,13 +50,20 @@ export async function readQuarantined(db: Kysely<Schema>, id: InboxId): Promise<
 
 /** Lets an arrival go its way again; the sweep of a running guichet finds it. @returns false when it is not set aside. */
 export async function releaseQuarantined(db: Kysely<Schema>, id: InboxId): Promise<boolean> {
-  const result = await db
-    .updateTable("inbox")
-    .set({ state: "waiting", attempts: 0, code: null, due_at: new Date() })
-    .where("id", "=", id)
-    .where("state", "=", "quarantined")
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+  const rows = await db
+    .with("changed", (cte) =>
+      cte
+        .updateTable("inbox")
+        .set({ state: ARRIVAL_MOVES.released.to, attempts: 0, code: null, due_at: new Date() })
+        .where("id", "=", id)
+        .where("state", "in", statesBefore(ARRIVAL_MOVES, "released"))
+        .returning("id"),
+    )
+    .with("noted", () => noteSteps("inbox_id", { step: "released" }))
+    .selectFrom("changed")
+    .select("id")
+    .execute();
+  return rows.length > 0;
 }
 
 /**
@@ -63,13 +72,13 @@ export async function releaseQuarantined(db: Kysely<Schema>, id: InboxId): Promi
  */
 export async function dropQuarantined(db: Kysely<Schema>, id: InboxId): Promise<boolean> {
   const { rows } = await sql<{ id: string }>`
-    with dropped as (
+    with changed as (
       update inbox set state = 'dropped', message = null where id = ${id} and state = 'quarantined' returning id
-    ), files as (
-      delete from inbox_attachment where inbox_id in (select id from dropped) returning blob_id
+    ), noted as ${noteSteps("inbox_id", { step: "dropped" })}, files as (
+      delete from inbox_attachment where inbox_id in (select id from changed) returning blob_id
     ), blobs as (
       delete from blob where id in (select blob_id from files)
     )
-    select id from dropped`.execute(db);
+    select id from changed`.execute(db);
   return rows.length > 0;
 }

@@ -1,18 +1,26 @@
 import { type Kysely, sql } from "kysely";
 import { type ConversationId, conversationId, type EventId, eventId, type UserId, userId } from "../domain/ids.ts";
+import { SENDING_MOVES, statesBefore } from "../domain/message-steps.ts";
 import { type Answer, listOrNull } from "./outbox.ts";
 import type { Schema, StoredAnswer, StoredParty } from "./schema.ts";
+import { noteSteps } from "./step.ts";
 
 /** An agent's change of mind, as long as it is certain that the message has not left. */
-const recallable = sql<boolean>`state in ('held', 'queued') and not may_have_left`;
+const recallable = sql<boolean>`state = any(${statesBefore(SENDING_MOVES, "cancelled")}) and not may_have_left`;
 
 export async function cancelAnswer(db: Kysely<Schema>, event: EventId): Promise<ConversationId | undefined> {
   const row = await db
-    .updateTable("outbox")
-    .set({ state: "cancelled", settled_at: new Date(), due_at: new Date() })
-    .where("event_id", "=", event)
-    .where(recallable)
-    .returning("conversation_id")
+    .with("changed", (cte) =>
+      cte
+        .updateTable("outbox")
+        .set({ state: SENDING_MOVES.cancelled.to, settled_at: new Date(), due_at: new Date() })
+        .where("event_id", "=", event)
+        .where(recallable)
+        .returning(["id", "conversation_id"]),
+    )
+    .with("noted", () => noteSteps("outbox_id", { step: "cancelled" }))
+    .selectFrom("changed")
+    .select("conversation_id")
     .executeTakeFirst();
   return row && conversationId(row.conversation_id);
 }
@@ -25,19 +33,26 @@ export async function replaceAnswer(
   change: { content: StoredAnswer; cc: readonly StoredParty[]; dueAt: Date; route: AnswerRoute | undefined },
 ): Promise<ConversationId | undefined> {
   const row = await db
-    .updateTable("outbox")
-    .set({ content: JSON.stringify(change.content), cc: listOrNull(change.cc), due_at: change.dueAt })
-    .$if(change.route !== undefined, (query) =>
-      query.set({
-        channel: change.route?.channel ?? null,
-        address: change.route?.address ?? "",
-        in_reply_to: change.route?.inReplyTo ?? null,
-      }),
+    .with("changed", (cte) =>
+      cte
+        .updateTable("outbox")
+        .set({ content: JSON.stringify(change.content), cc: listOrNull(change.cc), due_at: change.dueAt })
+        .$if(change.route !== undefined, (query) =>
+          query.set({
+            channel: change.route?.channel ?? null,
+            address: change.route?.address ?? "",
+            in_reply_to: change.route?.inReplyTo ?? null,
+          }),
+        )
+        .where("event_id", "=", event)
+        .where("sender", "=", agent)
+        .where(recallable)
+        .returning(["id", "conversation_id", "state"]),
     )
-    .where("event_id", "=", event)
-    .where("sender", "=", agent)
-    .where(recallable)
-    .returning("conversation_id")
+    // Held or queued it stays; from now on with other words.
+    .with("noted", () => noteSteps("outbox_id", { step: sql<"held" | "queued">`changed.state` }))
+    .selectFrom("changed")
+    .select("conversation_id")
     .executeTakeFirst();
   return row && conversationId(row.conversation_id);
 }

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { PortalKind } from "../domain/conversation.ts";
 import type { LateState } from "../domain/late-news.ts";
+import type { AnswerState, ArrivalState, MessageStep } from "../domain/message-steps.ts";
 
 type Instant = ColumnType<Date, Date, Date>;
 type DefaultInstant = ColumnType<Date, Date | undefined, Date>;
@@ -41,6 +42,7 @@ export interface Schema {
     conversation: string;
     found_at: DefaultInstant;
   };
+  step: StepTable;
   channel_switch: { channel: string; is_on: boolean; at: DefaultInstant };
   channel_state: {
     channel: string;
@@ -106,7 +108,7 @@ interface InboxTable {
   channel: string;
   dedupe_key: string;
   lane: string;
-  state: "waiting" | "posted" | "quarantined" | "dropped" | "lost";
+  state: ArrivalState;
   message: JSONColumnType<StoredMessage> | null;
   has_files: boolean;
   conversation_id: string | null;
@@ -147,6 +149,10 @@ interface MessageTable {
   answer_address: string | null;
   /** The event with the words, for one that shows a file of the same arrival. */
   part_of: string | null;
+  /** The arrival that a citizen's message came with. */
+  inbox_id: string | null;
+  /** What a notice of ours is about. */
+  about: string | null;
   created_at: DefaultInstant;
 }
 
@@ -175,8 +181,6 @@ export interface StoredRefusal {
   readonly remoteAnswer?: string;
 }
 
-export type OutboxState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";
-
 /** What the room shows of an answer. */
 export type Shown = "nothing" | "waiting" | "delayed" | "sent" | "failed" | "read";
 
@@ -198,9 +202,11 @@ interface OutboxTable {
   in_reply_to: string | null;
   /** The event with the words that are answered. */
   answered_event_id: string | null;
-  state: OutboxState;
+  state: AnswerState;
   due_at: Instant;
   attempts: Generated<number>;
+  /** Of them those before a person asked for another one. */
+  attempts_before: Generated<number>;
   first_attempt_at: Date | null;
   remote_id: string | null;
   code: string | null;
@@ -214,6 +220,8 @@ interface OutboxTable {
   /** An attempt ended without a clear word: calling the message back would be a lie. */
   may_have_left: Generated<boolean>;
   is_open: Generated<boolean>;
+  /** It did not arrive, or nobody knows, and no person has decided what follows. */
+  is_dead: Generated<boolean>;
   /** When the agent took back the file of an answer that had left with a link to it. */
   link_withdrawn_at: Date | null;
   /** What the agent was told before it leaves, and the event that says it. */
@@ -225,4 +233,19 @@ interface OutboxTable {
   news_remark: string | null;
   news_answer: string | null;
   news_at: Date | null;
+}
+
+/** One step of an arrival or of an answer; never changed once written. */
+interface StepTable {
+  id: Generated<string>;
+  inbox_id: string | null;
+  outbox_id: string | null;
+  step: MessageStep;
+  at: DefaultInstant;
+  attempt: number | null;
+  code: string | null;
+  /** What the other side said; it may name an address. */
+  remote_answer: string | null;
+  /** Machine and process that made the step. */
+  process: string;
 }

@@ -3,15 +3,22 @@ import type { Kysely } from "kysely";
 import type { Schema } from "./schema.ts";
 
 /** Reads a key of 256 bits by its name, or makes it. Whoever loses these keys loses ghosts and reply addresses. */
-export async function keepKey(db: Kysely<Schema>, name: string): Promise<KeyObject> {
-  const fresh = randomBytes(32).toString("hex");
+export const keepKey = async (db: Kysely<Schema>, name: string): Promise<KeyObject> =>
+  createSecretKey(await keep(db, name, randomBytes(32).toString("hex")), "hex");
+
+/** Reads a random word by its name, or makes it: this database's own among all. */
+export const keepName = (db: Kysely<Schema>, name: string): Promise<string> =>
+  keep(db, name, randomBytes(8).toString("hex"));
+
+/** Of several processes that start at once, the first one's stays. */
+async function keep(db: Kysely<Schema>, key: string, value: string): Promise<string> {
   await db
     .insertInto("setting")
-    .values({ key: name, value: fresh })
+    .values({ key, value })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const row = await db.selectFrom("setting").select("value").where("key", "=", name).executeTakeFirstOrThrow();
-  return createSecretKey(row.value, "hex");
+  const row = await db.selectFrom("setting").select("value").where("key", "=", key).executeTakeFirstOrThrow();
+  return row.value;
 }
 
 export async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {

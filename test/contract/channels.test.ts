@@ -83,6 +83,7 @@ describe("channels behind walls", () => {
     channels = openChannels(configOf(good, configured("bad", bad)), {
       database: store.database,
       log,
+      use: "run",
       wake: async (lane) => void woken.push(lane),
       crowds: () => false,
       inboxFor: () => ({
@@ -301,6 +302,7 @@ describe("channels behind walls", () => {
     const open = openChannels(configOf(watched("good", "1"), watched("bad", "1")), {
       database: store.database,
       log,
+      use: "run",
       wake: async () => undefined,
       crowds: () => false,
       inboxFor: () => ({

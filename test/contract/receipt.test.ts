@@ -5,10 +5,11 @@ import type { DeliveryReceipt, Inbox } from "../../src/adapter/index.ts";
 import { nameDelivery } from "../../src/conversation/delivery-id.ts";
 import { channelId, conversationId, eventId, type Lane, roomId, userId } from "../../src/domain/ids.ts";
 import { openInbox } from "../../src/inbox/accept.ts";
+import { claimAttempt, settleAttempt } from "../../src/store/attempt.ts";
 import { acquireLane } from "../../src/store/lane.ts";
 import { addMessage } from "../../src/store/message.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
-import { addAnswer, claimAttempt, markShown, readOpenAnswers, settleAttempt } from "../../src/store/outbox.ts";
+import { addAnswer, markShown, readOpenAnswers } from "../../src/store/outbox.ts";
 import { type ConfigFolder, folderWith } from "../support/config-folder.ts";
 
 const replyKey = createSecretKey(Buffer.alloc(32, 7));

@@ -39,6 +39,7 @@ describe.skipIf(absent)(`an SMSC on Perl's Net::SMPP${absent === undefined ? "" 
     for (const each of binds) expect(each).toMatchObject({ system_id: "bridge", interface_version: 0x34 });
 
     const id = await bound.send("Réponse à 5 €");
+    await until(() => smsc.seenOf("submit_sm").length > 0);
     expect(smsc.seenOf("submit_sm")).toMatchObject([
       {
         ...{ source_addr: "33700000000", source_addr_ton: 1, source_addr_npi: 1 },

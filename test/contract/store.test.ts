@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Fence, FencedOffError } from "../../src/domain/fence.ts";
 import { eventId, type InboxId, type Lane, laneFrom, roomId, roomLane, userId } from "../../src/domain/ids.ts";
 import { addAttachment, readFiles } from "../../src/store/attachment.ts";
+import { claimAttempt, settleAttempt } from "../../src/store/attempt.ts";
 import { readBlob, writeBlob } from "../../src/store/blob.ts";
 import { addConversation } from "../../src/store/conversation.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
@@ -26,7 +27,7 @@ import { addEvents, findIdleRooms, readWaitingEvents, settleEvent } from "../../
 import { migrate } from "../../src/store/migrate.ts";
 import { openNotes } from "../../src/store/note.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
-import { addAnswer, claimAttempt, markShown, readOpenAnswers, settleAttempt } from "../../src/store/outbox.ts";
+import { addAnswer, markShown, readOpenAnswers } from "../../src/store/outbox.ts";
 import { journalFile, journalText, settleFiles, settleText } from "../../src/store/posting.ts";
 import type { Schema } from "../../src/store/schema.ts";
 import { runScript } from "../support/child-script.ts";
@@ -127,6 +128,21 @@ describe("the store", () => {
         message: expect.stringContaining("9999-later"),
       });
     });
+
+    test.each([
+      ["nobody listens", (url: URL) => url.searchParams.delete("host"), "127.0.0.1:9/", "ECONNREFUSED"],
+      ["a wrong password", (url: URL) => (url.password = "wrong"), "", "refuses the password"],
+      ["no such database", (url: URL) => (url.pathname = "/nowhere"), "/nowhere", "has no database of this name"],
+    ])("that cannot be used is a fault with advice, and without the password: %s", async (what, spoil, place, why) => {
+      const url = new URL(database.url);
+      spoil(url);
+      if (what === "nobody listens") url.host = "127.0.0.1:9";
+      else url.searchParams.delete("host");
+      const fault = await openStore({ url: url.href, dataFolder: folder }, log).then(String, (error: unknown) => error);
+      expect(fault).toMatchObject({ code: "DATABASE_UNREACHABLE", message: expect.stringContaining(why) });
+      expect(fault).toMatchObject({ message: expect.stringContaining(place) });
+      expect(String(fault)).not.toContain(new URL(database.url).password);
+    });
   });
 
   describe("arrivals", () => {
@@ -166,7 +182,14 @@ describe("the store", () => {
       const file = { name: "a.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, id, 0, { ...file, content: Readable.from([Buffer.from("file")]) });
       const conversation = await converse("posted");
-      const posting = { id, conversation, room: ROOM, ghost: "posted", remoteId: "id@b.example" };
+      const posting = {
+        id,
+        conversation,
+        room: ROOM,
+        ghost: "posted",
+        remoteId: "id@b.example",
+        screenedAt: new Date(),
+      };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$text"));
       await journalFile(database.relaxed, fence, posting, {
@@ -194,7 +217,14 @@ describe("the store", () => {
       const file = { name: "b.txt", type: "text/plain", inline: false };
       await addAttachment(database.durable, shown, 0, { ...file, content: Readable.from([Buffer.from("kept")]) });
       const conversation = await converse("kept");
-      const posting = { id: shown, conversation, room: ROOM, ghost: "kept", remoteId: undefined };
+      const posting = {
+        id: shown,
+        conversation,
+        room: ROOM,
+        ghost: "kept",
+        remoteId: undefined,
+        screenedAt: new Date(),
+      };
       const fence = await acquire(lane);
       await journalText(database.relaxed, fence, posting, eventId("$kept"));
       await journalFile(database.relaxed, fence, posting, {
@@ -265,7 +295,7 @@ describe("the store", () => {
       const { old, now } = await changeHands(laneFrom("in/fenced"));
       const id = await arrive(old.lane, "fenced");
       const conversation = await converse("fenced");
-      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined };
+      const posting = { id, conversation, room: ROOM, ghost: "fenced", remoteId: undefined, screenedAt: new Date() };
       await addEvents(database.durable, [{ eventId: "$fenced", room: roomId("!fenced"), event: {} }]);
       const [event] = await readWaitingEvents(database.relaxed, roomId("!fenced"), undefined, 1);
       const fault = { dueAt: new Date(), code: "X", attempts: 1 };

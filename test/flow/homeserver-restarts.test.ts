@@ -87,6 +87,7 @@ describe.skipIf(lacking)(`outages of the homeserver and of guichet ${lacking ?? 
       client,
       users,
       take: async (events) => void taken.push(...events),
+      signal: new AbortController().signal,
       readToken: async () => token,
       writeToken: async (written) => {
         token = written;

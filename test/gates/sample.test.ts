@@ -31,8 +31,24 @@ test("each setting that the sample shows as a comment is known to the schemas", 
   expect(text).toMatch(/^ {4}undo_seconds: 10$/m);
 });
 
+test("the channels that the sample shows as comments work once they are switched on", async () => {
+  const [live = "", shown = ""] = readFileSync(SAMPLE, "utf8").split(/^(?= {2}#town-sms:)/m);
+  const text = live.replace(/^#public:\n(#.*\n)+/m, "public: { url: https://guichet.town.example }\n");
+  using folder = folderWith({ "guichet.yaml": text + shown.replace(/^ {2}#/gm, "  ") });
+  for (const name of [VARIABLES[0], "TOWN_SMS_PASSWORD"]) vi.stubEnv(name, "secret");
+  const { channels } = await loadConfig(folder.path("guichet.yaml"));
+  expect([...channels.values()].map(({ name, type }) => [name, type])).toEqual([
+    ["town-mail", "email"],
+    ["town-sms", "sms"],
+    ["town-form", "webform"],
+  ]);
+  vi.unstubAllEnvs();
+});
+
 test("every secret in the sample comes from the environment", () => {
   const found = [...readFileSync(SAMPLE, "utf8").matchAll(/\{ env: (\w+) \}/g)].map((match) => match[1]);
-  const offered = ["TOWN_MAIL_REFRESH_TOKEN", "TOWN_MAIL_CLIENT_SECRET"];
-  expect(new Set(found)).toEqual(new Set([...VARIABLES, ...offered, "NAME"]));
+  const offered = ["TOWN_MAIL_REFRESH_TOKEN", "TOWN_MAIL_CLIENT_SECRET", "TOWN_SMS_PASSWORD"];
+  const ofGateways = ["TOWN_SMS_SECRET", "TOWN_SMS_TOKEN", "TOWN_SMS_SIGNING_SECRET"];
+  const unnamed = ["TOWN_SMS_GATEWAY_HTTP_KEY", "TOWN_SMS_GATEWAY_HTTP_CONSUMER_KEY"];
+  expect(new Set(found)).toEqual(new Set([...VARIABLES, ...offered, ...ofGateways, ...unnamed, "NAME"]));
 });

@@ -35,6 +35,21 @@ export interface HouseOptions {
   readonly synapseLog?: "INFO" | "WARNING";
   /** Keys of homeserver.yaml. */
   readonly synapseConfig?: Readonly<Record<string, unknown>>;
+  /** Where citizens reach the public listener, for `open`. */
+  readonly webPort?: number;
+  /** Runs guichet as something else than one process; it is not started yet. */
+  readonly open?: (
+    file: string,
+    config: Readonly<Record<string, unknown>>,
+    ports: HousePorts,
+  ) => Promise<Guichet & AsyncDisposable>;
+}
+
+/** Where guichet is reached. */
+export interface HousePorts {
+  readonly appservice: number;
+  readonly smtp: number;
+  readonly web?: number;
 }
 
 /** guichet as its operators run it, as a process of its own between a real Synapse and a mail server. */
@@ -139,8 +154,10 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const file = join(folder, "guichet.yaml");
   await writeFile(file, stringify(config));
   await options.prepare?.(folder);
-  const guichet = runGuichet(file, join(folder, "guichet.log"));
-  opening.defer(() => guichet.end("SIGTERM"));
+  const ports = { appservice: appservicePort, smtp: smtpPort };
+  const several = await options.open?.(file, config, options.webPort ? { ...ports, web: options.webPort } : ports);
+  const guichet = several ?? runGuichet(file, join(folder, "guichet.log"));
+  opening.defer(() => several?.[Symbol.asyncDispose]() ?? guichet.end("SIGTERM"));
   await guichet.start();
   const agent = new MatrixClient(synapse.url, account);
   opening.defer(() => agent.close());
@@ -192,7 +209,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** Runs the CLI; every start writes to the same log. */
-function runGuichet(config: string, log: string): Guichet {
+export function runGuichet(config: string, log: string, words: readonly string[] = []): Guichet {
   let child: ChildProcess | undefined;
   process.on("exit", () => child?.kill("SIGKILL"));
   return {
@@ -203,7 +220,7 @@ function runGuichet(config: string, log: string): Guichet {
     async start() {
       // By its first line, as operators run it: that names flags of Node.
       const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-      const started = spawn(MAIN, ["run", "--config", config], {
+      const started = spawn(MAIN, ["run", "--config", config, ...words], {
         env: { ...process.env, PATH },
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -216,6 +233,7 @@ function runGuichet(config: string, log: string): Guichet {
       });
       const up = (async () => {
         for await (const line of createInterface({ input: started.stdout })) if (line.includes("guichet is up")) return;
+        await ended;
       })();
       ended.catch(() => undefined);
       await Promise.race([up, ended]);

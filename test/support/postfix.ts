@@ -102,7 +102,8 @@ queue_run_delay = 1s
       await sleep(500);
       code = await postfix("start");
     }
-    if (code !== 0) throw new Error(`postfix ended with ${code}`);
+    if (code !== 0)
+      throw new Error(`postfix ended with ${code}: ${await readFile(join(folder, "log", "mail.log"), "utf8")}`);
   };
   const stop = async () => void (await postfix("stop"));
   await start();

@@ -4,7 +4,7 @@ import { nameDelivery, readDelivery } from "../../src/conversation/delivery-id.t
 import { outcomeOf } from "../../src/desk/show-outcome.ts";
 import { conversationId, outboxId } from "../../src/domain/ids.ts";
 import { isNews, type LateState } from "../../src/domain/late-news.ts";
-import type { OutboxState } from "../../src/store/schema.ts";
+import type { AnswerState } from "../../src/domain/message-steps.ts";
 
 describe("late news", () => {
   test.each<[LateState | undefined, LateState, boolean]>([
@@ -22,7 +22,7 @@ describe("late news", () => {
   ])("after %s, %s changes what is known: %s", (known, next, expected) => expect(isNews(known, next)).toBe(expected));
 
   const news = (state: LateState) => ({ state, code: "X", remark: undefined, remoteAnswer: undefined });
-  test.each<[OutboxState, LateState | undefined, string]>([
+  test.each<[AnswerState, LateState | undefined, string]>([
     ["sent", undefined, "sent"],
     ["sent", "failed", "failed"],
     ["sent", "delayed", "delayed"],

@@ -36,6 +36,11 @@ const thread = {
 const replyInThread = { ...thread, is_falling_back: false, "m.in_reply_to": { event_id: "$citizen" } };
 const reply = { "m.in_reply_to": { event_id: "$citizen" } };
 
+const decision = message(
+  { "m.relates_to": { rel_type: "m.annotation", event_id: "$answer", key: "🔁" } },
+  { type: "m.reaction" },
+);
+
 const conversation = conversationId("1");
 const citizen = { conversation, author: "citizen" } as const;
 const agent = { conversation, author: "agent" } as const;
@@ -58,6 +63,12 @@ describe("rule, explicit", () => {
     ["!reply in the thread", text("!reply yes", thread), { thread: citizen }, "answer"],
     ["!REPLY under an old client's quote", text("> <@x:y> hello\n\n!REPLY yes", reply), { repliedTo: agent }, "answer"],
     ["!note as a reply", text("!note hm", reply), { repliedTo: citizen }, "note"],
+    ["!trace to the citizen's message", text("!trace", reply), { repliedTo: citizen }, "trace"],
+    ["!suivi to an answer", text("!Suivi", replyInThread), { repliedTo: agent, thread: citizen }, "trace"],
+    ["!trace in the thread", text("!trace", thread), { thread: citizen }, "trace"],
+    ["a decision about an answer", decision, { repliedTo: agent }, "decision"],
+    ["a decision about something else", decision, {}, "ignored"],
+    ["a decision of our own", decision, { repliedTo: agent, own: true }, "ignored"],
     ["an unknown command", text("!replay yes", reply), { repliedTo: citizen }, "unknown-command"],
     ["a message outside", text("lunch?"), {}, "ignored"],
     ["!reply outside", text("!reply lunch?"), {}, "ignored"],
@@ -225,8 +236,8 @@ describe("render", () => {
 });
 
 describe("ending of an attempt", () => {
-  const first = { attempts: 1, firstAttemptAt: new Date() };
-  const daysLater = { attempts: 60, firstAttemptAt: new Date(Date.now() - 121 * 3600_000) };
+  const first = { attempts: 1, attemptsBefore: 0, firstAttemptAt: new Date() };
+  const daysLater = { attempts: 60, attemptsBefore: 0, firstAttemptAt: new Date(Date.now() - 121 * 3600_000) };
   const fault = (consequence: "retry" | "rejected" | "unknown") =>
     new DeliveryError(consequence, "X_1", { remoteAnswer: "no" });
 

@@ -54,6 +54,20 @@ test("thousands of lanes that wait for one are a single turn to the next one", a
   expect(slots.begun.slice(before).indexOf("quiet")).toBeLessThanOrEqual(SLOTS);
 });
 
+test("a crowd that was alone for long gives way at its next message to the first one who comes", async () => {
+  const slots = open(async (_, turn) => {
+    do await sleep(20);
+    while (!turn.isOver());
+    return true;
+  });
+  enter(slots, "crowd", 100);
+  await vi.advanceTimersByTimeAsync(60_000);
+  const before = slots.begun.length;
+  enter(slots, "quiet", 1);
+  await vi.advanceTimersByTimeAsync(25);
+  expect(slots.begun.slice(before)).toContain("quiet");
+});
+
 test("two crowds have as many turns, and leave slots free for a third one", async () => {
   const slots = open(() => sleep(20).then(() => true));
   enter(slots, "one", 100);
@@ -173,8 +187,8 @@ async function takeMails(crowd: number): Promise<{ p95: number; crowdPerSecond: 
 test("a mail now and then takes hardly longer beside a crowd that never ends, and the crowd goes on", async () => {
   const alone = await takeMails(0);
   const beside = await takeMails(100);
-  expect(beside.p95 / alone.p95).toBeLessThan(1.2);
-  expect(beside.crowdPerSecond).toBeGreaterThan(5);
+  expect(beside.p95 / alone.p95).toBeLessThan(1.15);
+  expect(beside.crowdPerSecond).toBeGreaterThan(3);
 });
 
 test("those who have something to do all the time do not hold up a crowd for ever", async () => {
