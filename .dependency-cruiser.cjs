@@ -45,8 +45,21 @@ const MAY_IMPORT = {
   http: ["src/domain/", "src/config/", "src/adapter/", "src/store/"],
   // What became of each message, read from its steps.
   ledger: ["src/domain/", "src/store/", "src/conversation/delivery-id.ts"],
+  backup: ["src/domain/", "src/store/"],
+  // A second witness beside the house: it may look everywhere, and nothing but the command line knows it.
+  reconcile: [
+    "src/domain/",
+    "src/config/",
+    "src/adapter/",
+    "src/store/",
+    "src/matrix/",
+    "src/conversation/",
+    "src/inbox/",
+  ],
   cli: [
     "src/domain/",
+    "src/backup/",
+    "src/reconcile/",
     "src/config/",
     "src/store/",
     "src/ledger/",

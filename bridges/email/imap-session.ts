@@ -11,6 +11,8 @@ export interface ImapSession extends AsyncDisposable {
   listAfter(lastUid: number): Promise<number[]>;
   /** The others, ascending. */
   listUpTo(lastUid: number): Promise<number[]>;
+  /** Those that the server received from one day up to another, both included, ascending. */
+  listBetween(first: Date, last: Date): Promise<number[]>;
   /** When the server received these mails; a UID that is gone is left out. */
   receivedDates(uids: readonly number[]): Promise<Map<number, Date>>;
   /** Bytes of one mail, read piece by piece; undefined when it is gone. Sets no flag (BODY.PEEK). */
@@ -26,6 +28,7 @@ const LONGEST_IDLE = 60_000;
 /** Longest time for a connection to be made, in milliseconds. */
 const CONNECTING = 30_000;
 const PIECE = 512 * 1024;
+const DAY = 24 * 60 * 60_000;
 
 /**
  * Connects, logs in and opens the folder, for reading only unless mails are to be moved out of it. The session ends when
@@ -117,6 +120,17 @@ async function logIn(
       return (await search(`${lastUid + 1}:*`)).filter((uid) => uid > lastUid);
     },
     listUpTo: (lastUid) => (lastUid === 0 ? Promise.resolve([]) : search(`1:${lastUid}`)),
+    listBetween: async (first, last) => {
+      // Days as the server counts them, without their zone (RFC 3501, 6.4.4).
+      const range = {
+        since: new Date(first.getTime() - DAY),
+        before: new Date(last.getTime() + 2 * DAY),
+        deleted: false,
+      };
+      const uids = await client.search(range, { uid: true });
+      if (!uids) throw new ConnectionLostError();
+      return uids.sort((one, other) => one - other);
+    },
     receivedDates: async (uids) => {
       const mails = await client.fetchAll(uids.join(","), { internalDate: true }, { uid: true });
       return new Map(mails.map((mail) => [mail.uid, new Date(mail.internalDate ?? Number.NaN)]));

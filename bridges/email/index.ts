@@ -1,5 +1,6 @@
 import type { Bridge, BridgeDefinition, BridgeHost, Opening } from "../../src/adapter/index.ts";
 import { normaliseAddress, type OwnAddress, ownAddress, parseAddress } from "./addresses.ts";
+import { countMails } from "./census.ts";
 import { watchHealth } from "./health.ts";
 import { createTokenSource } from "./oauth2.ts";
 import { createMailboxReader } from "./receive-imap.ts";
@@ -57,6 +58,9 @@ function create(config: EmailSettings, host: BridgeHost): Bridge {
       await Promise.all([intake?.stop(deadline), ...readers.map((reader) => reader.stop(deadline))]);
       health.stop();
     },
+    ...(imap === undefined
+      ? {}
+      : { census: (period, signal) => countMails(imap, { tokens, own, assess, host }, period, signal) }),
     ...(sender === undefined ? {} : { send: sender.send, opening: openingTo(own) }),
     health: health.read,
   };

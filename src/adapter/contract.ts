@@ -60,8 +60,24 @@ export interface Bridge {
   preview?(draft: Draft): Preview;
   /** How agents begin a conversation on this channel. Left out: citizens write first. Of use only with `send`. */
   readonly opening?: Opening;
+  /**
+   * Counts what the remote still has of the arrivals in a period, taken or not: a witness beside the store. Called on a
+   * bridge that may not be started, in a process of its own; changes nothing at the remote, and frees what it holds when
+   * its reader stops or `signal` aborts. Rejects when the remote cannot be asked. Left out: the remote keeps nothing that
+   * could be compared. What may be news of an answer and nothing else is not counted.
+   */
+  census?(period: { readonly from: Date; readonly to: Date }, signal: AbortSignal): AsyncIterable<CountedArrival>;
   /** Last known state; does no I/O. */
   health(): Health;
+}
+
+/** An arrival as the remote has it. */
+export interface CountedArrival {
+  /** As `InboundMessage.dedupeKey`. */
+  readonly dedupeKey: string;
+  readonly receivedAt: Date;
+  /** Offers it to the inbox, as if it came now. Works until the next is asked for. */
+  take(): Promise<Acceptance>;
 }
 
 /** The command with which an agent writes to somebody first: `!VERB ADDRESS Subject`, the text on the lines below. */

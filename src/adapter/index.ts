@@ -12,6 +12,7 @@ export {
   type Capabilities,
   type CaseNumber,
   CONTRACT_GENERATION,
+  type CountedArrival,
   type Health,
   type Inbox,
   type NewShelfEntry,

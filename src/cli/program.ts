@@ -3,12 +3,14 @@ import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/fault.ts";
 import { GuichetError } from "../domain/guichet-error.ts";
+import { backupCommand, restoreCommand } from "./backup.ts";
 import { bridgesCommand } from "./bridges.ts";
 import { checkConfigCommand } from "./check-config.ts";
 import { deadCommand } from "./dead.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { newBridgeCommand } from "./new-bridge.ts";
 import { quarantineCommand } from "./quarantine.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { registrationCommand } from "./registration.ts";
 import { runCommand } from "./run.ts";
 import { sampleCommand } from "./sample.ts";
@@ -27,6 +29,9 @@ export async function runCommandLine(words: readonly string[]): Promise<0 | 1 | 
     checkConfigCommand(),
     registrationCommand(),
     quarantineCommand(),
+    reconcileCommand(),
+    backupCommand(),
+    restoreCommand(),
     deadCommand(),
     traceCommand(),
     ledgerCommand(),

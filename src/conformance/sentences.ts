@@ -29,6 +29,8 @@ export const UNREAD_FILES =
   "Files that the inbox leaves unread, or destroys half way, harm neither this arrival nor the next.";
 export const NEWS_ARE_DURABLE =
   "News of an answer are acknowledged upstream only when `receipt` has resolved, and may come twice.";
+export const CENSUS_COUNTS =
+  "`census` counts each arrival of its period once, under its `dedupeKey`, and changes nothing.";
 
 // Answers.
 export const SENT_IS_WHOLE = "`send` resolves when the remote has the message, its words and every byte of its files.";

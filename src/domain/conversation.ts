@@ -16,7 +16,8 @@ export interface KnownConversation {
   readonly channel: string;
   readonly agency: string;
   readonly portal: PortalKind;
-  readonly room: RoomId;
+  /** Undefined while it was begun without a homeserver, and waits for a room of its own. */
+  readonly room: RoomId | undefined;
   /** Address of the citizen it belongs to. */
   readonly address: string;
   /** Ghost localpart of that citizen. */

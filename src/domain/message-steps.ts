@@ -1,7 +1,7 @@
 import { LATE_MOVES, type LateState } from "./late-news.ts";
 
 /** Where an arrival stands: what its row says. */
-export type ArrivalState = "waiting" | "posted" | "quarantined" | "dropped";
+export type ArrivalState = "waiting" | "posted" | "quarantined" | "dropped" | "lost";
 
 /** Where the sending of an answer stands: what its row says. */
 export type AnswerState = "held" | "queued" | "attempting" | "sent" | "failed" | "unknown" | "cancelled";

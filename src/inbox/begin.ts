@@ -4,8 +4,9 @@ import type { Acknowledging } from "../conversation/acknowledgement.ts";
 import type { PortalKind, Way } from "../domain/conversation.ts";
 import type { Fence } from "../domain/fence.ts";
 import { type ConversationId, type Lane, type RoomId, replyLane } from "../domain/ids.ts";
-import { addConversation } from "../store/conversation.ts";
+import { addConversation, placeConversation } from "../store/conversation.ts";
 import type { Database } from "../store/database.ts";
+import { addGhost } from "../store/ghost.ts";
 import { type Arrival, bindConversation } from "../store/inbox.ts";
 import type { Schema } from "../store/schema.ts";
 import { acknowledge } from "./acknowledge.ts";
@@ -25,7 +26,8 @@ interface Beginning {
   readonly number: ConversationId | undefined;
   readonly citizen: Citizen;
   readonly portal: PortalKind;
-  readonly room: RoomId;
+  /** Undefined for a room of its own that cannot be made now. */
+  readonly room: RoomId | undefined;
   /** Where answers go, when that is not where the arrival came from. */
   readonly answers: Way | undefined;
   readonly channel: { readonly agency: string; readonly acknowledging: Acknowledging | undefined };
@@ -36,11 +38,48 @@ export async function begin(
   parts: BeginningParts,
   fence: Fence,
   arrival: Arrival,
+  beginning: Beginning & { readonly room: RoomId },
+): Promise<ConversationId> {
+  // Said before the conversation is stored: from then on a repetition does not come here.
+  if (beginning.portal === "room") await parts.announcePortal(beginning.channel.agency, beginning.room);
+  return store(parts, fence, arrival, beginning);
+}
+
+/**
+ * Begins a conversation without the homeserver, so that a citizen who waits for an acknowledgement gets it. An arrival that
+ * finds it bound later goes on as after a crash that came behind its beginning.
+ */
+export async function beginUnseen(
+  parts: BeginningParts,
+  fence: Fence,
+  arrival: Arrival,
+  beginning: Beginning,
+): Promise<void> {
+  if (beginning.channel.acknowledging === undefined) return;
+  // A thread is nothing without its room; a room of its own is made when it can be.
+  if (beginning.portal === "thread" && beginning.room === undefined) return;
+  await addGhost(parts.database.relaxed, beginning.citizen);
+  await store(parts, fence, arrival, beginning);
+}
+
+/** Gives a conversation that was begun without the homeserver its room. */
+export async function furnish(
+  parts: BeginningParts,
+  agency: string,
+  conversation: ConversationId,
+  room: RoomId,
+): Promise<void> {
+  await parts.announcePortal(agency, room);
+  await placeConversation(parts.database.relaxed, conversation, room);
+}
+
+async function store(
+  parts: BeginningParts,
+  fence: Fence,
+  arrival: Arrival,
   beginning: Beginning,
 ): Promise<ConversationId> {
   const { agency, acknowledging } = beginning.channel;
-  // Said before the conversation is stored: from then on a repetition does not come here.
-  if (beginning.portal === "room") await parts.announcePortal(agency, beginning.room);
   if (!acknowledging) return add(parts.database.relaxed, fence, arrival, beginning);
   const { id, isAcknowledged } = await parts.database.relaxed.transaction().execute(async (trx) => {
     const id = await add(trx, fence, arrival, beginning);

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Acknowledging } from "../conversation/acknowledgement.ts";
+import { markArrival } from "../conversation/arrival-mark.ts";
 import { nameGhost } from "../conversation/ghost.ts";
 import { matchConversation } from "../conversation/match.ts";
 import { readReplyToken } from "../conversation/token.ts";
@@ -13,10 +14,11 @@ import type { Turn } from "../domain/turn.ts";
 import { MatrixError } from "../matrix/matrix-error.ts";
 import { findCandidates } from "../store/conversation.ts";
 import { type Arrival, postpone, quarantine, readWaiting } from "../store/inbox.ts";
+import { findStanding, type Standing } from "../store/standing.ts";
 import { addWay } from "../store/way.ts";
-import { begin } from "./begin.ts";
+import { begin, beginUnseen, furnish } from "./begin.ts";
 import { chooseRoutes } from "./choose-routes.ts";
-import { ArrivalError, type Fault, judge } from "./fault.ts";
+import { ArrivalError, type Fault, isLongAway, judge } from "./fault.ts";
 import { FLOOD, type FloodGuard } from "./flood.ts";
 import { bringGhost, type Citizen } from "./join.ts";
 import { noteBeginning } from "./note-beginning.ts";
@@ -123,23 +125,31 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
   if (!parts.flood.admits(fence.lane, arrival)) throw new ArrivalError("final", FLOOD);
   const screenedAt = new Date();
   const { address, name } = arrival.message.from;
-  const { known, number } = await findConversation(parts, arrival, channel.agency);
+  const mark = markArrival(parts.replyKey, arrival);
+  const stood = arrival.mayStand ? await findStanding(parts.database.relaxed, mark) : undefined;
+  const { known, number } = await findConversation(parts, arrival, { agency: channel.agency, stood });
   // By another way it is still the same person, under the name that they have.
   const citizen: Citizen = known?.isWay
     ? { localpart: known.citizen, channelType: channel.type, address: known.address, name: undefined }
     : { localpart: nameGhost(parts.ghostKey, channel.type, address), channelType: channel.type, address, name };
   const { localpart } = citizen;
   const portal = known?.portal ?? channel.portal;
-  const room = known?.room ?? (portal === "room" ? await parts.openPortal(arrival) : channel.room);
-  if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
+  const { agency, texts } = channel;
+  const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
+  const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
+  const { answers, asked } = routes;
+  // Who stands in the room was acknowledged then.
+  const acknowledging = stood ? undefined : channel.acknowledging;
+  const beginning = { number, citizen, portal, channel: { agency, acknowledging }, answers };
+  let isBegun = known !== undefined;
+  let room = known?.room ?? (portal === "thread" ? channel.room : undefined);
   try {
+    room ??= portal === "room" ? await parts.openPortal(arrival) : undefined;
+    if (!room) throw new ArrivalError("soon", "ROOM_UNKNOWN");
     await bringGhost(parts, citizen, room);
-    const { agency, texts } = channel;
-    const findWay = (type: string, wished: string) => parts.findWay(agency, type, wished);
-    const routes = chooseRoutes(arrival, { known, address: citizen.address, findWay });
-    const { answers, asked } = routes;
-    const beginning = { number, citizen, portal, room, channel, answers };
-    const conversation = known?.id ?? (await begin(parts, fence, arrival, beginning));
+    if (known && !known.room) await furnish(parts, agency, known.id, room);
+    const conversation = known?.id ?? (await begin(parts, fence, arrival, { ...beginning, room }));
+    isBegun = true;
     if (asked) await addWay(parts.database.relaxed, conversation, asked);
     const place = known?.root && { portal, root: known.root, latest: known.latest ?? known.root };
     const { remoteId, cc, replyTo } = arrival.message;
@@ -159,9 +169,11 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
       ...(routes.channel !== undefined || known?.hasWays ? { cameBy: arrival.channel } : {}),
       ...(asked ? { answersBy: asked } : { wished: arrival.message.answerVia }),
     };
-    await post(parts, fence, arrival, posting, { portal, place, texts, notes });
+    await post(parts, fence, arrival, posting, { portal, place, texts, notes, mark, stood });
   } catch (error) {
-    throw error instanceof MatrixError && error.isForbidden ? await shutOut(parts, localpart, room, error) : error;
+    if (!isBegun && isLongAway(error, arrival)) await beginUnseen(parts, fence, arrival, { ...beginning, room });
+    if (room && error instanceof MatrixError && error.isForbidden) throw await shutOut(parts, localpart, room, error);
+    throw error;
   }
 }
 
@@ -169,10 +181,11 @@ async function deliver(parts: InboxDelivery, fence: Fence, arrival: Arrival): Pr
 async function findConversation(
   parts: InboxDelivery,
   arrival: Arrival,
-  agency: string,
+  { agency, stood }: { readonly agency: string; readonly stood: Standing | undefined },
 ): Promise<{ known: KnownConversation | undefined; number: ConversationId | undefined }> {
   const { message, channel, conversation: bound } = arrival;
-  const named = bound ?? (message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token));
+  const token = message.token === undefined ? undefined : readReplyToken(parts.replyKey, message.token);
+  const named = bound ?? token ?? stood?.conversation;
   const candidates = await findCandidates(
     parts.database.relaxed,
     named ? [named] : [],

@@ -22,6 +22,13 @@ const REJECTED_ATTEMPTS = 3;
 /** Failed attempts after which agents are told that messages wait, by who can do something about it. */
 const TELL_AFTER = { refused: 5, unreachable: 20 };
 
+/** Failed attempts, some half a minute, after which the homeserver does not merely restart. */
+const AWAY_AFTER = 7;
+
+/** Whether a failed attempt says that the homeserver is away for longer. */
+export const isLongAway = (error: unknown, before: FailedBefore): boolean =>
+  error instanceof MatrixError && error.isUnreachable && countAttempts(before, error.errcode) >= AWAY_AFTER;
+
 /** What follows from a failed attempt. */
 export interface Fault {
   readonly code: string;

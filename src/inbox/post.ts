@@ -1,3 +1,4 @@
+import { withMark } from "../conversation/arrival-mark.ts";
 import { composeFile, composeLostFile, composeText } from "../conversation/compose.ts";
 import type { HeadNotes } from "../conversation/compose-head.ts";
 import type { Place } from "../conversation/portal.ts";
@@ -13,6 +14,7 @@ import { nameTransaction } from "../matrix/transaction-id.ts";
 import type { Database } from "../store/database.ts";
 import type { Arrival } from "../store/inbox.ts";
 import { journalFile, journalText, type Posting, settleFiles, settleText } from "../store/posting.ts";
+import type { Standing } from "../store/standing.ts";
 import { ArrivalError, countAttempts } from "./fault.ts";
 import { type PostedFile, readPostedFiles } from "./files.ts";
 
@@ -34,6 +36,9 @@ export interface PostTarget {
   readonly texts: DeskTexts;
   /** For the head of a conversation. */
   readonly notes: HeadNotes;
+  /** What its events say of it: see arrival-mark.ts. */
+  readonly mark: string;
+  readonly stood: Standing | undefined;
 }
 
 /** Sends an arrival's events and settles it: one request for the words, an upload and an event a file. */
@@ -46,7 +51,7 @@ export async function post(
 ): Promise<void> {
   const db = parts.database.relaxed;
   const { content, overflow } = compose(arrival, target);
-  const send = openSend(parts, arrival, posting);
+  const send = openSend(parts, arrival, posting, target);
   const files = await readPostedFiles(db, arrival, overflow);
   if (files.length === 0) return settleText(db, fence, posting, await send("text", content));
 
@@ -74,10 +79,16 @@ function compose({ message }: Arrival, { place, texts, notes }: PostTarget) {
   }
 }
 
-function openSend({ client, users }: PostParts, { id, receivedAt }: Arrival, { room, ghost }: Posting) {
+function openSend(
+  { client, users }: PostParts,
+  { id, receivedAt }: Arrival,
+  { room, ghost, conversation }: Posting,
+  { mark, stood }: PostTarget,
+) {
   const at = Date.now() - receivedAt.getTime() > LATE_MS ? { at: receivedAt } : {};
-  return (part: string, content: unknown): Promise<EventId> =>
-    client.send(room, "m.room.message", content, {
+  return async (part: string, content: Readonly<Record<string, unknown>>): Promise<EventId> =>
+    (stood?.room === room ? stood.events.get(part) : undefined) ??
+    client.send(room, "m.room.message", withMark(content, { mark, part, conversation }), {
       as: users.fullId(ghost),
       txnId: nameTransaction("inbox", id, part),
       ...at,

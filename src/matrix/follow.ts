@@ -49,6 +49,8 @@ export async function followHomeserver(parts: FollowParts, signal: AbortSignal):
       failures = caughtUp && pinged ? 0 : failures + 1;
       const wait = failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (failures - 1), EVERY_MS);
       await pause(wait, AbortSignal.any([signal, wanted.signal]));
+      // However long it was away: one that is back and not ready yet is asked again within seconds.
+      if (wanted.signal.aborted) failures = 0;
     }
   };
   const fallBehind = () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RoomId, UserId } from "../domain/ids.ts";
+import { type RoomId, roomId, type UserId } from "../domain/ids.ts";
+import { isRecord } from "../domain/is-record.ts";
 import { type HomeserverClient, matrixPath } from "./homeserver-client.ts";
 import type { OurUsers } from "./identity.ts";
 import { MatrixError } from "./matrix-error.ts";
@@ -50,4 +51,11 @@ export async function asMember<T>(
     await joinRoom(client, room, users.bot);
     return act();
   }
+}
+
+/** The rooms that a user of ours is in. */
+export async function listJoined(client: HomeserverClient, user: UserId): Promise<RoomId[]> {
+  const answer = await client.request({ method: "GET", path: "/_matrix/client/v3/joined_rooms", as: user });
+  const rooms = isRecord(answer) && Array.isArray(answer.joined_rooms) ? answer.joined_rooms : [];
+  return rooms.filter((room) => typeof room === "string").map(roomId);
 }

@@ -9,7 +9,8 @@ export interface NewConversation {
   readonly agency: string;
   readonly channel: string;
   readonly portal: PortalKind;
-  readonly room: RoomId;
+  /** Undefined for a room of its own that cannot be made yet: see `placeConversation`. */
+  readonly room: RoomId | undefined;
   /** Ghost localpart. */
   readonly citizen: string;
   readonly address: string;
@@ -21,17 +22,33 @@ export interface NewConversation {
 
 /** A room of its own belongs to the newest conversation that claims it: an earlier one was lost in a crash. */
 export async function addConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
-  if (conversation.portal === "thread") return insertConversation(db, conversation);
+  const { portal, room } = conversation;
+  if (portal === "thread" || room === undefined) return insertConversation(db, conversation);
   return db.transaction().execute(async (trx) => {
     const id = await insertConversation(trx, conversation);
-    await trx
-      .insertInto("portal_room")
-      .values({ room_id: conversation.room, conversation_id: id })
-      .onConflict((conflict) => conflict.column("room_id").doUpdateSet({ conversation_id: id }))
-      .execute();
+    await claimRoom(trx, id, room);
     return id;
   });
 }
+
+/** Gives a conversation the room that it waited for. */
+export async function placeConversation(db: Kysely<Schema>, id: ConversationId, room: RoomId): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.updateTable("conversation").set({ room_id: room }).where("id", "=", id).execute();
+    await claimRoom(trx, id, room);
+  });
+}
+
+async function claimRoom(db: Kysely<Schema>, id: ConversationId, room: RoomId): Promise<void> {
+  await db
+    .insertInto("portal_room")
+    .values({ room_id: room, conversation_id: id })
+    .onConflict((conflict) => conflict.column("room_id").doUpdateSet({ conversation_id: id }))
+    .execute();
+}
+
+/** Stands in `room_id` for no room; no room is called so. */
+const NOWHERE = "";
 
 /** A number that was given out before is kept, unless another conversation has taken it meanwhile. */
 async function insertConversation(db: Kysely<Schema>, conversation: NewConversation): Promise<ConversationId> {
@@ -41,7 +58,7 @@ async function insertConversation(db: Kysely<Schema>, conversation: NewConversat
       (id, agency, channel, portal, room_id, citizen, address, citizen_name, subject, root_event_id)
     overriding system value
     values (coalesce(${id ?? null}::bigint, nextval(pg_get_serial_sequence('conversation', 'id'))), ${agency}, ${channel},
-      ${portal}, ${room}, ${citizen}, ${address}, ${citizenName ?? null}, ${subject ?? null}, ${root ?? null})
+      ${portal}, ${room ?? NOWHERE}, ${citizen}, ${address}, ${citizenName ?? null}, ${subject ?? null}, ${root ?? null})
     on conflict (id) do nothing
     returning id`.execute(db);
   const [row] = rows;
@@ -107,7 +124,7 @@ export async function findCandidates(
     channel: row.channel,
     agency: row.agency,
     portal: row.portal,
-    room: roomId(row.room_id),
+    room: row.room_id === NOWHERE ? undefined : roomId(row.room_id),
     address: row.address,
     citizen: row.citizen,
     hasWays: row.has_ways,

@@ -29,6 +29,8 @@ export interface Arrival {
   readonly dueAt: Date;
   readonly receivedAt: Date;
   readonly hasFiles: boolean;
+  /** Some arrivals stand in their rooms without a row of ours (see `findStanding`): this may be one. */
+  readonly mayStand?: boolean;
 }
 
 /** What an arrival is stored with. */
@@ -47,7 +49,7 @@ export async function addArrival(db: Kysely<Schema>, arrival: NewArrival): Promi
   return id;
 }
 
-/** Stores arrivals in one commit. @returns for each its id, or undefined when it is known already. */
+/** Stores arrivals in one commit; one that was lost from its room is to be posted anew. @returns for each its id, or undefined when it is known already. */
 export async function addArrivals(
   db: Kysely<Schema>,
   arrivals: readonly NewArrival[],
@@ -57,13 +59,15 @@ export async function addArrivals(
   const { rows } = await sql<{ id: string; channel: string; dedupe_key: string }>`
     with changed as (
       insert into inbox (channel, dedupe_key, lane, state, message, received_at, has_files)
-      select channel, dedupe_key, lane, 'waiting', message, received_at, has_files
+      select distinct on (channel, dedupe_key) channel, dedupe_key, lane, 'waiting', message, received_at, has_files
       from unnest(
         ${ordered.map(({ channel }) => channel)}::text[], ${ordered.map(({ dedupeKey }) => dedupeKey)}::text[],
         ${ordered.map(({ lane }) => lane)}::text[], ${ordered.map(({ message }) => JSON.stringify(message))}::jsonb[],
         ${ordered.map(({ receivedAt }) => receivedAt)}::timestamptz[], ${ordered.map(({ hasFiles }) => hasFiles)}::boolean[]
       ) as arrival (channel, dedupe_key, lane, message, received_at, has_files)
-      on conflict (channel, dedupe_key) do nothing
+      on conflict (channel, dedupe_key) do update set state = 'waiting', message = excluded.message, due_at = now(),
+        has_files = excluded.has_files, attempts = 0, code = null, event_id = null
+        where inbox.state = 'lost'
       returning id, channel, dedupe_key
     ), noted as ${noteSteps("inbox_id", { step: "received" })}
     select id, channel, dedupe_key from changed`.execute(db);
@@ -92,6 +96,7 @@ export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number)
       "due_at",
       "received_at",
       "has_files",
+      sql<boolean>`exists (select 1 from standing)`.as("may_stand"),
     ])
     .where("lane", "=", lane)
     .where("state", "=", "waiting")
@@ -112,6 +117,7 @@ export async function readWaiting(db: Kysely<Schema>, lane: Lane, limit: number)
             dueAt: row.due_at,
             receivedAt: row.received_at,
             hasFiles: row.has_files,
+            mayStand: row.may_stand,
           },
         ]
       : [],

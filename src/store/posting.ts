@@ -55,7 +55,7 @@ async function recordText(
 ): Promise<void> {
   const result = await sql<{ id: string }>`
     with changed as (
-      update inbox set ${change}, conversation_id = ${conversation}
+      update inbox set ${change}, conversation_id = ${conversation}, event_id = ${text}
       where id = ${id} and state = 'waiting' and ${fenced(fence)} returning id
     ), noted as ${noteSteps("inbox_id", ...steps)}, rooted as (
       update conversation set root_event_id = ${text}

@@ -34,6 +34,14 @@ export interface Schema {
   message: MessageTable;
   matrix_event: MatrixEventTable;
   outbox: OutboxTable;
+  standing: {
+    mark: string;
+    part: string;
+    event_id: string;
+    room_id: string;
+    conversation: string;
+    found_at: DefaultInstant;
+  };
   step: StepTable;
   channel_switch: { channel: string; is_on: boolean; at: DefaultInstant };
   channel_state: {
@@ -137,6 +145,8 @@ interface InboxTable {
   received_at: Instant;
   accepted_at: DefaultInstant;
   posted_at: Date | null;
+  /** The event with its words. */
+  event_id: string | null;
 }
 
 interface AttachmentTable {

@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { DeliveryError, type InboundMessage } from "../../src/adapter/index.ts";
 import * as sentences from "../../src/conformance/sentences.ts";
 import { alter, alterInbox, alterOpen, alterSend, type Flaw, recast } from "./alter-bridge.ts";
+import { censusFlaws } from "./census-flaws.ts";
 import { memoryBridge } from "./memory-bridge.ts";
 import { previewFlaws } from "./preview-flaws.ts";
 import { routeFlaws } from "./route-flaws.ts";
@@ -51,6 +52,7 @@ const lifeFlaws: readonly Flaw[] = [
     },
   })),
   ...previewFlaws,
+  ...censusFlaws,
   ...routeFlaws,
   alter(sentences.START_WITHOUT_REMOTE, "rejects start when the remote is down", (bridge) => ({
     ...bridge,

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { arrivalChecks } from "./arrivals.ts";
+import { censusChecks } from "./census.ts";
 import { arrivingFileChecks, leavingFileChecks } from "./files.ts";
 import { lifeChecks } from "./life.ts";
 import { routeChecks } from "./routes.ts";
@@ -11,6 +12,7 @@ import { stopChecks } from "./stop.ts";
 export const allChecks: readonly Check[] = [
   ...lifeChecks,
   ...arrivalChecks,
+  ...censusChecks,
   ...arrivingFileChecks,
   ...sendingChecks,
   ...failingChecks,
