@@ -58,7 +58,7 @@ const BELONGS_TO = {
   commander: "src/cli/",
 };
 
-const OURS = "^(src|bridges|examples|test|demo|bench)/";
+const OURS = "^(src|bridges|examples|test|demo|bench|chaos)/";
 const TEST = "\\.test\\.ts$";
 const quote = (text) => text.replace(/[.+*?()[\]{}|\\^$]/g, "\\$&");
 const startsWith = (path) => `^${quote(path)}`;
@@ -117,7 +117,7 @@ module.exports = {
       comment: "the composition root imports every part but the command line",
       severity: "error",
       from: { path: "^src/app\\.ts$" },
-      to: { path: "^(src/cli/|bridges/|test/|demo/|bench/)" },
+      to: { path: "^(src/cli/|bridges/|test/|demo/|bench/|chaos/)" },
     },
     {
       name: "entry-imports-the-command-line",
@@ -129,8 +129,8 @@ module.exports = {
       name: "set-up-stands-alone",
       comment: "set-up scripts run before anything is installed, on Node 20",
       severity: "error",
-      from: { path: "^(demo|test|bench)/.*\\.js$" },
-      to: { pathNot: ["^(demo|test|bench)/.*\\.js$"], dependencyTypesNot: ["core"] },
+      from: { path: "^(demo|test|bench|chaos)/.*\\.js$" },
+      to: { pathNot: ["^(demo|test|bench|chaos)/.*\\.js$"], dependencyTypesNot: ["core"] },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
