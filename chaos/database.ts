@@ -27,6 +27,12 @@ const DISK = "400m";
 export async function startDatabase(): Promise<ChaosDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "guichet-chaos-store-"));
   const isMounted = mountSmall(folder);
+  const remove = () => {
+    if (isMounted) execFileSync("umount", ["-l", folder], { stdio: "ignore" });
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Also when the run is broken off: nobody else would unmount it.
+  process.once("exit", remove);
   const server = await startEmbedded({ folder: join(folder, "postgres"), log: pino({ level: "silent" }) });
   const address = new URL(server.url);
   const postmaster = () => readFileSync(join(folder, "postgres", "cluster", "postmaster.pid"), "utf8").split("\n")[0];
@@ -64,8 +70,8 @@ export async function startDatabase(): Promise<ChaosDatabase> {
       : undefined,
     async close() {
       await server.stop();
-      if (isMounted) execFileSync("umount", ["-l", folder]);
-      rmSync(folder, { recursive: true, force: true });
+      process.off("exit", remove);
+      remove();
     },
   };
 }

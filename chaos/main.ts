@@ -22,6 +22,9 @@ const { values } = parseArgs({
 });
 const say = (line: string) => console.log(line);
 
+// Servers and disks are cleared away at the end of the process, whichever it is.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 if (values.help) say(USAGE);
 else process.exitCode = values.prove ? await prove() : await runOnce(readOptions());
 

@@ -36,7 +36,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       { module: "src/store/lane.ts", text: "where lane.until < clock_timestamp()", by: "where true" },
       {
         module: "src/store/lane.ts",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a module.
         text: "sql<boolean>`exists (select 1 from lane where name = ${fence.lane} and token = ${fence.token} for share)`",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a module.
         by: "sql<boolean>`${fence.lane} is not null`",
       },
     ],
