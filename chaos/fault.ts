@@ -7,6 +7,8 @@ export interface Fault {
   readonly name: string;
   /** False where this world lacks what breaks. */
   fits?(world: World): boolean;
+  /** Recovery counts from its beginning, not its end: guichet's own start is a part of it. */
+  readonly isOurStart?: true;
   /** Breaks it, and resolves when all is whole again. */
   inject(world: World, random: SeededRandom): Promise<void>;
 }

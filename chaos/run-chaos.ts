@@ -22,7 +22,10 @@ export interface Suffered {
   readonly name: string;
   readonly beganAt: number;
   readonly healedAt: number;
-  /** From its end until something that was written later had arrived; undefined: not in time. In milliseconds. */
+  /**
+   * From its end until something that was written later had arrived; where guichet itself was to start again, from its
+   * beginning. In milliseconds; undefined: not in time.
+   */
   readonly recoveryMs: number | undefined;
 }
 
@@ -88,7 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const healedAt = Date.now();
       admit(2 * index + 3);
       const isBack = await becomesTrue(() => flowsSince(healedAt, conversations, agent), RECOVERY_MS, 50);
-      const recoveryMs = isBack ? Date.now() - healedAt : undefined;
+      const recoveryMs = isBack ? Date.now() - (fault.isOurStart ? beganAt : healedAt) : undefined;
       suffered.push({ name: fault.name, beganAt, healedAt, recoveryMs });
       options.say(`${index + 1}/${planned.length} ${fault.name}: ${healedAt - beganAt} ms, back in ${recoveryMs} ms`);
     }

@@ -5,6 +5,7 @@ import { type Fault, last } from "../fault.ts";
 export const guichetFaults: readonly Fault[] = [
   {
     name: "guichet-killed",
+    isOurStart: true,
     async inject({ house }, random) {
       await house.guichet.end("SIGKILL");
       if (random.chance(0.3)) {
@@ -18,6 +19,7 @@ export const guichetFaults: readonly Fault[] = [
   },
   {
     name: "guichet-ended",
+    isOurStart: true,
     async inject({ house }, random) {
       await house.guichet.end("SIGTERM");
       await last(random, 0, 1_500);
