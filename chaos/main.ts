@@ -61,16 +61,19 @@ function tell(report: ChaosReport): void {
   );
 }
 
-/** Each safeguard is switched off once: a harness that does not notice proves nothing. */
+/**
+ * Each safeguard is switched off once: a harness that does not notice proves nothing. What merely waits too long on a busy
+ * machine, which every run may see, does not count.
+ */
 async function prove(): Promise<number> {
   const options = readOptions();
   let blind = 0;
-  for (const [without, { faults: only }] of Object.entries(SABOTAGES)) {
+  for (const [without, { faults: only, leadsTo }] of Object.entries(SABOTAGES)) {
     say(`\nwithout ${without}`);
     const report = await runChaos({ ...options, faults: Math.min(options.faults, 8), only, without });
     tell(report);
-    const isSeen = hasFailed(report);
-    say(isSeen ? `noticed: without ${without} the run fails` : `NOT NOTICED: ${without}`);
+    const isSeen = report.stock.findings.some(({ verdict }) => leadsTo.includes(verdict));
+    say(isSeen ? `noticed: without ${without} something is ${leadsTo.join(" or ")}` : `NOT NOTICED: ${without}`);
     if (!isSeen) blind += 1;
   }
   return blind === 0 ? 0 : 1;

@@ -1,8 +1,12 @@
+import type { Verdict } from "../take-stock.ts";
+
 /** What is switched off in a module of src: a piece of its text, and what stands there instead. */
 export interface Sabotage {
   readonly changes: readonly { readonly module: string; readonly text: string; readonly by: string }[];
   /** Faults that bring the lack to light. */
   readonly faults: readonly string[];
+  /** What the lack leads to, any of them. A run that only was too slow has not noticed it. */
+  readonly leadsTo: readonly Verdict[];
 }
 
 /** The safeguards that `--without` takes away, to see that the harness notices. */
@@ -20,6 +24,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     ],
     faults: ["guichet-killed"],
+    leadsTo: ["lost"],
   },
   "fixed-txn-ids": {
     changes: [
@@ -30,6 +35,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     ],
     faults: ["guichet-killed", "homeserver-wire-cut-down"],
+    leadsTo: ["doubled"],
   },
   fencing: {
     changes: [
@@ -43,6 +49,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     ],
     faults: ["guichet-frozen", "guichet-killed"],
+    leadsTo: ["doubled", "reordered"],
   },
   "catch-up": {
     changes: [
@@ -53,5 +60,6 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     ],
     faults: ["synapse-forgets"],
+    leadsTo: ["lost"],
   },
 };
