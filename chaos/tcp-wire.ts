@@ -37,21 +37,21 @@ export async function openTcpWire(serverPort: () => number): Promise<TcpWire> {
       server.destroy();
       stalled.delete(end);
     };
-    let isStalled = false;
+    const stalledWays = new Set<Direction>();
     for (const socket of [client, server]) {
       sockets.add(socket);
       socket.setNoDelay(true);
       socket.on("error", () => undefined);
       socket.on("close", () => {
         sockets.delete(socket);
-        if (!isStalled) end();
+        if (stalledWays.size === 0) end();
       });
     }
     const carry = (from: Socket, to: Socket, direction: Direction) => {
       let passed = 0;
       let counted = since;
       from.on("data", async (chunk: Buffer) => {
-        if (isStalled) return;
+        if (stalledWays.has(direction)) return;
         const fault = broken;
         if (counted !== since) [counted, passed] = [since, 0];
         if (fault?.does === "slow") {
@@ -61,8 +61,10 @@ export async function openTcpWire(serverPort: () => number): Promise<TcpWire> {
         } else if (fault && fault.direction === direction && passed + chunk.length > fault.afterBytes) {
           const rest = chunk.subarray(0, Math.max(0, fault.afterBytes - passed));
           passed += chunk.length;
-          isStalled = fault.does === "stall";
-          if (isStalled) stalled.add(end);
+          if (fault.does === "stall") {
+            stalledWays.add(direction);
+            stalled.add(end);
+          }
           to.write(rest, () => {
             if (fault.does === "cut") end();
           });
@@ -75,7 +77,7 @@ export async function openTcpWire(serverPort: () => number): Promise<TcpWire> {
         }
       });
       from.on("end", () => {
-        if (!isStalled) to.end();
+        if (!stalledWays.has(direction)) to.end();
       });
     };
     carry(client, server, "up");
