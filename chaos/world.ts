@@ -28,7 +28,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const WIRE_NAMES = ["homeserver", "database", "mail", "smsc", "intake"] as const;
+export const WIRE_NAMES = ["homeserver", "database", "redis", "mail", "smsc", "intake"] as const;
 export type WireName = (typeof WIRE_NAMES)[number];
 
 export interface WorldOptions {
@@ -73,6 +73,7 @@ export async function openWorld({ queue, without }: WorldOptions): Promise<World
   const wires = {
     homeserver: await tcp(() => homeserverCalls.port),
     database: await tcp(() => database.port),
+    redis: await tcp(() => redis?.port ?? 0),
     mail: await tcp(() => mailServer.port),
     smsc: await tcp(() => smsc.port),
     intake: await tcp(() => ports.intake),
@@ -91,7 +92,7 @@ export async function openWorld({ queue, without }: WorldOptions): Promise<World
     },
     config: {
       database: { url: database.url(wires.database.port) },
-      ...(redis ? { queue: { redis: redis.url } } : {}),
+      ...(redis ? { queue: { redis: redis.url.replace(`:${redis.port}`, `:${wires.redis.port}`) } } : {}),
     },
     env: {
       NODE_OPTIONS: [preload("clock.ts"), ...(without === undefined ? [] : [preload("sabotage.ts")])].join(" "),
