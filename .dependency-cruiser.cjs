@@ -96,7 +96,7 @@ const BELONGS_TO = {
   "csv-stringify": "src/ledger/",
 };
 
-const OURS = "^(src|bridges|examples|test|demo|bench)/";
+const OURS = "^(src|bridges|examples|test|demo|bench|chaos)/";
 const TEST = "\\.test\\.ts$";
 const quote = (text) => text.replace(/[.+*?()[\]{}|\\^$]/g, "\\$&");
 const startsWith = (path) => `^${quote(path)}`;
@@ -155,7 +155,7 @@ module.exports = {
       comment: "the composition root imports every part but the command line",
       severity: "error",
       from: { path: "^src/app\\.ts$" },
-      to: { path: "^(src/cli/|bridges/|test/|demo/|bench/)" },
+      to: { path: "^(src/cli/|bridges/|test/|demo/|bench/|chaos/)" },
     },
     {
       name: "entry-imports-the-command-line",
@@ -167,8 +167,8 @@ module.exports = {
       name: "set-up-stands-alone",
       comment: "set-up scripts run before anything is installed, on Node 20",
       severity: "error",
-      from: { path: "^(demo|test|bench)/.*\\.js$" },
-      to: { pathNot: ["^(demo|test|bench)/.*\\.js$"], dependencyTypesNot: ["core"] },
+      from: { path: "^(demo|test|bench|chaos)/.*\\.js$" },
+      to: { pathNot: ["^(demo|test|bench|chaos)/.*\\.js$"], dependencyTypesNot: ["core"] },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {

@@ -23,6 +23,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** False once it has ended, for whatever reason. */
   isRunning(): boolean;
+  /** Only sends it, as for SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal and resolves when the process has ended; killed after `graceMs`. Safe when it has ended already. */
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
 }
@@ -78,6 +80,7 @@ function launch(wanted: ServerCommand): ServerProcess {
   return {
     pid,
     isRunning,
+    signal: (signal) => void child.kill(signal),
     async stop(signal = "SIGTERM", graceMs = 10_000) {
       if (!isRunning()) return;
       const ended = once(child, "exit");

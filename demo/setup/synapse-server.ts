@@ -39,6 +39,8 @@ export interface SynapseServer {
   cpuMs(): number;
   /** False once it has ended, for whatever reason. */
   isRunning(): boolean;
+  /** Only sends it, as for SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends it; `start` brings it back on the same port with the same data. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
@@ -95,6 +97,7 @@ export async function startSynapseServer(options: SynapseServerOptions): Promise
     start,
     stop,
     isRunning: () => server?.isRunning() === true,
+    signal: (signal) => server?.signal(signal),
     async restart({ signal = "SIGTERM" } = {}) {
       await stop(signal);
       await start();

@@ -12,7 +12,8 @@ const LOOSENED = [
 ];
 const sources = () =>
   listProjectFiles().filter(
-    (path) => /^(src|bridges|examples|demo|bench|test)\/.*\.(ts|tsx|js)$/.test(path) && !path.startsWith("test/gates/"),
+    (path) =>
+      /^(src|bridges|examples|demo|bench|chaos|test)\/.*\.(ts|tsx|js)$/.test(path) && !path.startsWith("test/gates/"),
   );
 
 test.each(LOOSENED)("no source holds %s", (pattern) => {

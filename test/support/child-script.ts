@@ -28,8 +28,9 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export function runScript(name: string, args: readonly string[], options: ChildOptions = {}): ChildScript {
-  const script = fileURLToPath(new URL(`processes/${name}`, import.meta.url));
+/** @param name of a script in `processes/`, or where another one is. */
+export function runScript(name: string | URL, args: readonly string[], options: ChildOptions = {}): ChildScript {
+  const script = fileURLToPath(name instanceof URL ? name : new URL(`processes/${name}`, import.meta.url));
   const [command = "", ...rest] = [...(options.before ?? []), process.execPath, script, ...args];
   const child = spawn(command, rest, {
     ...options.ids,

@@ -86,8 +86,8 @@ export async function suffer({ house, postgres, agent }: World, fault: Fault): P
   await guichet.start();
 }
 
-/** @returns false while there is none, as for a moment after its end. */
-async function killPostgres(folder: string): Promise<boolean> {
+/** SIGKILL of the embedded PostgreSQL in `folder`. @returns false while there is none, as for a moment after its end. */
+export async function killPostgres(folder: string): Promise<boolean> {
   const file = await readFile(join(folder, "cluster", "postmaster.pid"), "utf8").catch(() => undefined);
   try {
     return file !== undefined && process.kill(Number(file.split("\n")[0]), "SIGKILL");

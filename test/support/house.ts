@@ -33,6 +33,10 @@ export interface HouseOptions {
   /** Largest mail that is taken in, and that the agency's mail server takes. */
   readonly maxMailBytes?: number;
   readonly synapseLog?: "INFO" | "WARNING";
+  /** Further variables of guichet's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Puts a wire between guichet and the homeserver: told the port of the server, it says the one to use instead. */
+  readonly between?: (way: "to the homeserver" | "to guichet", port: number) => Promise<number>;
   /** Keys of homeserver.yaml. */
   readonly synapseConfig?: Readonly<Record<string, unknown>>;
 }
@@ -70,7 +74,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   opening.defer(() => rm(folder, { recursive: true, force: true }));
   const [appservicePort, smtpPort] = [await freePort(), await freePort()];
   const registration = join(folder, "registration.yaml");
-  const url = `http://127.0.0.1:${appservicePort}`;
+  const between = options.between ?? (async (_way: string, port: number) => port);
+  const url = `http://127.0.0.1:${await between("to guichet", appservicePort)}`;
   const others = await Promise.all(
     Object.entries(options.others ?? {}).map(async ([name, keys]) => ({ name, keys, port: await freePort() })),
   );
@@ -92,7 +97,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 
   const limit = options.maxMailBytes === undefined ? {} : { max_bytes: options.maxMailBytes };
   const config = {
-    homeserver: { url: synapse.url, domain: "agents.test" },
+    homeserver: { url: `http://127.0.0.1:${await between("to the homeserver", synapse.port)}`, domain: "agents.test" },
     appservice: { registration, port: appservicePort },
     data_folder: join(folder, "data"),
     ...(redis ? { queue: { redis: redis.url } } : {}),
@@ -139,7 +144,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const file = join(folder, "guichet.yaml");
   await writeFile(file, stringify(config));
   await options.prepare?.(folder);
-  const guichet = runGuichet(file, join(folder, "guichet.log"));
+  const guichet = runGuichet(file, join(folder, "guichet.log"), options.env);
   opening.defer(() => guichet.end("SIGTERM"));
   await guichet.start();
   const agent = new MatrixClient(synapse.url, account);
@@ -192,7 +197,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** Runs the CLI; every start writes to the same log. */
-function runGuichet(config: string, log: string): Guichet {
+function runGuichet(config: string, log: string, env: HouseOptions["env"] = {}): Guichet {
   let child: ChildProcess | undefined;
   process.on("exit", () => child?.kill("SIGKILL"));
   return {
@@ -204,7 +209,7 @@ function runGuichet(config: string, log: string): Guichet {
       // By its first line, as operators run it: that names flags of Node.
       const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
       const started = spawn(MAIN, ["run", "--config", config], {
-        env: { ...process.env, PATH },
+        env: { ...process.env, ...env, PATH },
         stdio: ["ignore", "pipe", "pipe"],
       });
       child = started;

@@ -8,6 +8,8 @@ import { startServer } from "../../demo/setup/server-process.ts";
 export interface Redis {
   readonly url: string;
   readonly port: number;
+  /** Only sends it, as for SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends it; SIGTERM saves first, SIGKILL loses what the append-only file has not yet. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Brings it back on the same port with the same data. */
@@ -39,6 +41,7 @@ export async function startRedis(): Promise<Redis> {
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    signal: (signal) => server.signal(signal),
     stop,
     start,
     async restart({ signal = "SIGTERM" } = {}) {
