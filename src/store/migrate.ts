@@ -14,7 +14,7 @@ import * as ways from "./migrations/0011-ways.ts";
 import * as shelf from "./migrations/0012-shelf.ts";
 import * as ledger from "./migrations/0013-ledger.ts";
 import * as rooms from "./migrations/0014-rooms.ts";
-import * as reconcile from "./migrations/0016-reconcile.ts";
+import * as reconcile from "./migrations/0015-reconcile.ts";
 import type { Schema } from "./schema.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,7 +32,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0012-shelf": shelf,
   "0013-ledger": ledger,
   "0014-rooms": rooms,
-  "0016-reconcile": reconcile,
+  "0015-reconcile": reconcile,
 };
 
 /**

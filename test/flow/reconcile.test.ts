@@ -114,7 +114,7 @@ describe.skipIf(lacks)(`guichet reconcile between a mailbox, the store and a roo
       "EVENT_MISSING false",
       "EVENT_UNKNOWN false",
     ]);
-    const fixed = await reconcile("--fix");
+    await reconcile("--fix");
     await until(
       async () => (await sql`select 1 from inbox where state = 'waiting'`.execute(database.durable)).rows.length === 0,
       30_000,
