@@ -350,7 +350,7 @@ describe("each fault is told with its line, what was found and what is allowed",
       "a file that is a text",
       "hello\n",
       [
-        "1:1 found a text, allowed: a map with the keys homeserver, appservice, public, bot, data_folder, database, queue, log, agencies, channels",
+        "1:1 found a text, allowed: a map with the keys homeserver, appservice, public, bot, data_folder, database, queue, rooms, log, agencies, channels",
       ],
     ],
   ])("%s", async (_name, text, faults) => {
