@@ -391,7 +391,8 @@ test("files that a killed process left behind are removed, those of others are n
     return folder;
   };
   const [old, fresh] = [await make(5), await make(1)];
-  await open();
+  const { url } = await open();
+  await ask(url);
   expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
   await rm(fresh, { recursive: true });
 });
