@@ -150,11 +150,21 @@ async function openPostgres(url: string, options: BackendOptions) {
   return { queues, workers, disconnect: () => void pool.end().catch(options.onFault) };
 }
 
+/**
+ * A connection to Redis that owes an answer for so long is dead, in milliseconds: a firewall that forgot it tells nobody. A worker
+ * waits for jobs by an answer that comes after ten seconds at most.
+ */
+const SILENT_MS = { adding: 10_000, working: 30_000 };
+
 function openRedis(url: string, options: BackendOptions) {
   const { Queue, Worker } = withBackend(createRedisBackend);
   // Adding fails fast, as the sweep adds again; a worker waits for Redis for ever, as BullMQ asks.
-  const adding = new Redis(url, { maxRetriesPerRequest: 1 });
-  const working = new Redis(url, { maxRetriesPerRequest: null });
+  const adding = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: SILENT_MS.adding,
+    socketTimeout: SILENT_MS.adding,
+  });
+  const working = new Redis(url, { maxRetriesPerRequest: null, socketTimeout: SILENT_MS.working });
   for (const connection of [adding, working]) connection.on("error", options.onFault);
   const queues = openEach(QUEUE_NAMES, (name) => new Queue<LaneJob>(nameIn(options, name), { connection: adding }));
   const workers = options.takes.map(
