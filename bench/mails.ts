@@ -20,7 +20,7 @@ export interface MailRun {
   readonly perSecond: number;
   /** Mails that were answered with 250. */
   readonly acceptedPerSecond: number;
-  /** From the SMTP 250 to the event in the room, in milliseconds. */
+  /** From the SMTP 250 to the event in the room, in milliseconds, in the order in which the mails were taken in. */
   readonly latencies: readonly number[];
   readonly messageIds: readonly string[];
 }
@@ -115,5 +115,10 @@ async function settle({ relaxed }: Database, ids: readonly string[]): Promise<vo
 async function readLatencies({ relaxed }: Database, accepted: ReadonlyMap<string, number>): Promise<number[]> {
   const { rows } = await sql<{ remote_id: string; created_at: Date }>`
     select remote_id, created_at from message where remote_id = any(${[...accepted.keys()]}::text[])`.execute(relaxed);
-  return rows.map(({ remote_id, created_at }) => Math.max(0, created_at.getTime() - (accepted.get(remote_id) ?? 0)));
+  const events = new Map(rows.map(({ remote_id, created_at }) => [remote_id, created_at.getTime()]));
+  const inOrder = [...accepted].toSorted(([, one], [, other]) => one - other);
+  return inOrder.flatMap(([id, at]) => {
+    const stood = events.get(id);
+    return stood === undefined ? [] : [Math.max(0, stood - at)];
+  });
 }
