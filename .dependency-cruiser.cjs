@@ -55,6 +55,7 @@ const MAY_IMPORT = {
     "src/matrix/",
     "src/conversation/",
     "src/inbox/",
+    "src/desk/",
   ],
   cli: [
     "src/domain/",

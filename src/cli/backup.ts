@@ -13,6 +13,7 @@ import { compareAll } from "../reconcile/compare-all.ts";
 import type { Finding } from "../reconcile/finding.ts";
 import { openStore } from "../store/open-store.ts";
 import { configOption } from "./config-option.ts";
+import { print } from "./print.ts";
 import { sayFinding } from "./reconcile.ts";
 import { withDatabase } from "./with-database.ts";
 
@@ -89,5 +90,3 @@ async function* readLines(source: Readable): AsyncGenerator<string> {
     // Said by what is missing.
   }
 }
-
-const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -5,6 +5,7 @@ import { channelId } from "../domain/ids.ts";
 import { readStates, readSwitches, writeSwitch } from "../store/channel.ts";
 import type { Database } from "../store/database.ts";
 import { configOption } from "./config-option.ts";
+import { print } from "./print.ts";
 import { withDatabase } from "./with-database.ts";
 
 interface Options {
@@ -58,5 +59,3 @@ function expectChannel(config: Config, name: string): void {
   const names = [...config.channels.keys()].join(", ") || "there is none";
   throw new GuichetError("CHANNEL_NAME", `There is no channel ${JSON.stringify(name)} in the file: ${names}.`);
 }
-
-const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -7,6 +7,7 @@ import { makePrintable, tellWays } from "../ledger/tell-way.ts";
 import type { Database } from "../store/database.ts";
 import { decideDead, listDead, readDead } from "../store/dead.ts";
 import { configOption } from "./config-option.ts";
+import { print } from "./print.ts";
 import { withDatabase } from "./with-database.ts";
 
 interface Options {
@@ -91,5 +92,3 @@ const unknownNumber = (number: string) =>
     "DEAD_NUMBER",
     `No answer waits for a decision under ${number}: \`guichet dead list\` says which do.`,
   );
-
-const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -10,6 +10,7 @@ import type { Database } from "../store/database.ts";
 import { dropQuarantined, listQuarantined, readQuarantined, releaseQuarantined } from "../store/quarantine.ts";
 import type { StoredMessage } from "../store/schema.ts";
 import { configOption } from "./config-option.ts";
+import { print } from "./print.ts";
 import { withDatabase } from "./with-database.ts";
 
 interface Options {
@@ -103,5 +104,3 @@ const unknownNumber = (number: string) =>
     "QUARANTINE_NUMBER",
     `Nothing is set aside under ${number}: \`guichet quarantine list\` says what is.`,
   );
-
-const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -5,6 +5,7 @@ import { compareAll } from "../reconcile/compare-all.ts";
 import type { Finding } from "../reconcile/finding.ts";
 import type { Database } from "../store/database.ts";
 import { configOption } from "./config-option.ts";
+import { print } from "./print.ts";
 import { withDatabase } from "./with-database.ts";
 
 interface Options {
@@ -64,5 +65,3 @@ function readDate(text: string): Date {
 
 export const sayFinding = ({ code, isRepaired, at, ...where }: Finding) =>
   [code, isRepaired ? "repaired" : "open", at?.toISOString() ?? "", ...Object.values(where).filter(Boolean)].join("\t");
-
-const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -47,6 +47,13 @@ export function outcomeOf(
 export const looksLike = (one: Shown, other: Shown) =>
   one === other || (one !== "nothing" && other !== "nothing" && KEYS[one] === KEYS[other]);
 
+/** How an answer ended on which this reaction of the bot stands; what follows a space in its key names the channel. */
+export function readOutcome(key: string): "sent" | "failed" | undefined {
+  const [sign] = key.split(" ");
+  if (sign === KEYS.failed) return "failed";
+  return sign === KEYS.sent || sign === KEYS.read ? "sent" : undefined;
+}
+
 /**
  * Makes the agent's message carry exactly the reaction that it deserves; a repetition after a crash changes nothing.
  * @returns the reaction's event.

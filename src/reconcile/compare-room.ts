@@ -1,4 +1,5 @@
 import { readMark } from "../conversation/arrival-mark.ts";
+import { readOutcome } from "../desk/show-outcome.ts";
 import { eventId, type RoomId } from "../domain/ids.ts";
 import { isRecord } from "../domain/is-record.ts";
 import { selectEvents } from "../matrix/incoming.ts";
@@ -25,8 +26,6 @@ export interface RoomParts extends WalkParts {
 }
 
 const AT_ONCE = 500;
-/** Marks with which the bot shows how an answer ended; what follows names the channel. */
-const OUTCOMES: Readonly<Record<string, "sent" | "failed">> = { "✅": "sent", "👁": "sent", "❌": "failed" };
 
 /** Compares one room's timeline with the store, both ways. */
 export async function* compareRoom(parts: RoomParts, room: RoomId, period: Period): AsyncGenerator<Finding> {
@@ -52,7 +51,7 @@ function noteOutcome({ users }: RoomParts, event: TimelineEvent, ended: Map<stri
   if (event.type !== "m.reaction" || event.sender !== users.bot) return;
   const relation = event.content["m.relates_to"];
   if (!isRecord(relation) || typeof relation.event_id !== "string" || typeof relation.key !== "string") return;
-  const outcome = OUTCOMES[relation.key.split(" ")[0] ?? ""];
+  const outcome = readOutcome(relation.key);
   // The newest one counts.
   if (outcome && !ended.has(relation.event_id)) ended.set(relation.event_id, outcome);
 }
